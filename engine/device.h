@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/device_info.h"
+#include "engine/instance.h"
+
+namespace engine {
+
+class Kernel;
+struct DeviceState;
+
+// A point on the device's timeline: the work of one submission is done when the device reaches it.
+struct Ticket {
+    uint64_t value = 0;
+};
+
+// How a kernel is specialized. Two requests with equal name and variant give the same kernel.
+struct KernelVariant {
+    std::vector<std::pair<uint32_t, uint32_t>> constants;  // (constant_id, value), value as 32 raw bits
+    uint32_t subgroupSize = 0;                             // required subgroup size, 0 for the driver's choice
+    bool operator==(const KernelVariant&) const = default;
+};
+
+// An open device: one compute queue, its memory, its kernels. Not copyable; buffers and commands keep its state
+// alive. Used from one thread at a time.
+class Device {
+public:
+    // Opens a usable device of the instance. Throws Error or NoDevice.
+    Device(const Instance& instance, const DeviceInfo& info);
+    ~Device();
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    const DeviceInfo& info() const;
+
+    // The kernel of shaders/compute/NAME.comp, compiled on first use and kept.
+    // Throws std::logic_error for an unknown name, ShaderError for a live shader that does not compile.
+    const Kernel& kernel(const std::string& name, const KernelVariant& variant = {});
+
+    // Blocks until the ticket's work is done. Throws Timeout after timeOutSeconds, DeviceLost.
+    void wait(Ticket ticket, uint64_t timeOutSeconds = 60);
+    bool isDone(Ticket ticket) const;
+
+    // Sum of the time that finished submissions spent on the device, by its own timestamps, in seconds; 0 where
+    // the device has none. A submission is added when it is waited for or its slot is used again.
+    double busySeconds() const;
+
+    // Bytes of device and host memory that buffers hold now.
+    uint64_t allocatedBytes() const;
+
+    const std::shared_ptr<DeviceState>& state() const { return m_state; }
+
+private:
+    std::shared_ptr<DeviceState> m_state;
+};
+
+}  // namespace engine

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/device.h"
+#include "engine/instance_state.h"
+#include "engine/kernel.h"
+#include "engine/vulkan.h"
+
+namespace engine {
+
+// A command buffer with its two timestamps, used again once its ticket is done.
+struct CommandSlot {
+    VkCommandBuffer commands = VK_NULL_HANDLE;
+    uint32_t firstQuery = 0;
+    uint64_t ticket = 0;     // its last submission
+    bool recording = false;  // in the hands of a Commands object
+    bool timed = false;      // timestamps not read yet
+};
+
+struct DeviceState {
+    DeviceState() = default;
+    DeviceState(const DeviceState&) = delete;
+    DeviceState& operator=(const DeviceState&) = delete;
+    ~DeviceState();
+
+    std::shared_ptr<InstanceState> instance;
+    DeviceInfo info;
+    VkPhysicalDevice physical = VK_NULL_HANDLE;
+    VkDevice handle = VK_NULL_HANDLE;
+    VolkDeviceTable vk{};
+    VmaAllocator_T* allocator = nullptr;
+    std::atomic<uint64_t> allocatedBytes = 0;
+
+    uint32_t queueFamily = 0;
+    VkQueue queue = VK_NULL_HANDLE;
+    VkSemaphore timeline = VK_NULL_HANDLE;
+    uint64_t lastTicket = 0;
+
+    VkCommandPool commandPool = VK_NULL_HANDLE;
+    VkQueryPool queries = VK_NULL_HANDLE;
+    std::deque<CommandSlot> slots;  // deque: Commands holds pointers to its elements
+    double busySeconds = 0;
+
+    VkPipelineCache pipelineCache = VK_NULL_HANDLE;
+    size_t loadedCacheBytes = 0;
+    std::vector<std::unique_ptr<Kernel>> kernels;
+
+    uint64_t reachedTicket() const;
+    CommandSlot& acquireSlot();
+    void readTimestamps(CommandSlot& slot);
+    // Names a Vulkan object for the validation layers and debuggers.
+    void setName(VkObjectType type, uint64_t object, const std::string& name) const;
+};
+
+// Upper bound on submissions in flight; a further one waits for the oldest.
+constexpr uint32_t maxCommandSlots = 64;
+
+}  // namespace engine

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/device_info.h"
+
+namespace engine {
+
+struct InstanceState;
+
+// Receives what the validation layers report. Called on the thread that made the Vulkan call.
+using MessageHandler = std::function<void(std::string_view message)>;
+
+// The connection to the Vulkan loader. Outlives the devices made from it (they share its state).
+class Instance {
+public:
+    // validation: turn the Khronos validation layer on, core and synchronization checks; its messages go to
+    // `onMessage`. Throws NoDevice without a loader or a driver, Error when the layer is missing.
+    Instance(bool validation, MessageHandler onMessage);
+
+    // Every device, in Vulkan's order, usable or not.
+    const std::vector<DeviceInfo>& devices() const;
+
+    const std::shared_ptr<InstanceState>& state() const { return m_state; }
+
+private:
+    std::shared_ptr<InstanceState> m_state;
+};
+
+}  // namespace engine

@@ -1,0 +1,89 @@
+#include "quant/input_error.h"
+
+#include <algorithm>
+#include <format>
+
+namespace quant {
+namespace {
+
+constexpr size_t maxNameCharacters = 200;
+constexpr size_t maxProblemCharacters = 400;
+
+struct Character {
+    char32_t code;
+    size_t bytes;  // 0: the text does not begin with valid UTF-8
+};
+
+// Decodes the first character of a text that is not empty (Unicode 15, table 3-7: no overlong forms, no
+// surrogates, nothing above U+10FFFF).
+Character decode(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    if (lead < 0x80) return {lead, 1};
+    const size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {0, 0};
+    char32_t code = lead & (0x7fu >> bytes);
+    for (size_t i = 1; i < bytes; ++i) {
+        const auto next = static_cast<unsigned char>(text[i]);
+        if ((next & 0xc0) != 0x80) return {0, 0};
+        code = code << 6 | (next & 0x3f);
+    }
+    const bool overlong = (bytes == 3 && code < 0x800) || (bytes == 4 && code < 0x10000);
+    if (overlong || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff) return {0, 0};
+    return {code, bytes};
+}
+
+bool needsEscape(char32_t code) {
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+std::string escape(char32_t code) {
+    if (code == '\n') return "\\n";
+    if (code == '\r') return "\\r";
+    if (code == '\t') return "\\t";
+    const auto number = static_cast<uint32_t>(code);
+    return number < 0x80 ? std::format("\\x{:02x}", number) : std::format("\\u{:04x}", number);
+}
+
+std::string inputMessage(const std::string& file, const std::string& tensor, const std::string& field,
+                         const std::string& problem, std::optional<uint64_t> offset) {
+    std::string message = printable(file) + ": ";
+    if (!tensor.empty()) message += "tensor '" + printable(tensor, maxNameCharacters) + "': ";
+    if (!field.empty()) message += "field '" + printable(field, maxNameCharacters) + "': ";
+    message += printable(problem, maxProblemCharacters);
+    if (offset) message += std::format(" (at byte {})", *offset);
+    return message;
+}
+
+}  // namespace
+
+InputError::InputError(const std::string& file, const std::string& tensor, const std::string& problem,
+                       std::optional<uint64_t> offset)
+    : InputError(inputMessage(file, tensor, "", problem, offset)) {}
+
+InputError InputError::atField(const std::string& file, const std::string& tensor, const std::string& field,
+                               const std::string& problem, std::optional<uint64_t> offset) {
+    return InputError(inputMessage(file, tensor, field, problem, offset));
+}
+
+OutputError::OutputError(const std::string& file, const std::string& problem)
+    : std::runtime_error(printable(file) + ": " + printable(problem, maxProblemCharacters)) {}
+
+std::string printable(std::string_view text, size_t maxCharacters) {
+    std::string result;
+    for (size_t count = 0; !text.empty(); ++count) {
+        if (count == maxCharacters) return result + "...";
+        const Character character = decode(text);
+        if (character.bytes == 0) {
+            result += std::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+        } else if (needsEscape(character.code)) {
+            result += escape(character.code);
+        } else {
+            result += text.substr(0, character.bytes);
+        }
+        text.remove_prefix(std::max<size_t>(character.bytes, 1));
+    }
+    return result;
+}
+
+}  // namespace quant

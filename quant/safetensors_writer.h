@@ -1,0 +1,43 @@
+#pragma once
+
+#include "quant/output_file.h"
+#include "quant/tensor_file.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace quant {
+
+// Streams a safetensors file: the tensors are announced first, then their data is appended in that order.
+// The file appears under its name at commit() alone. The same arguments give the same bytes.
+//
+// Tensors lie back to back in the order given. The data as a whole begins at a multiple of 8 bytes, but a
+// tensor behind one of odd size is not aligned to its elements, so list wide types first where that matters.
+class SafetensorsWriter {
+public:
+    // tensors: descriptions as makeTensorInfo() returns them, names unique and UTF-8. metadata: strings for
+    // __metadata__, left out if empty. Throws OutputError: names that repeat, are "__metadata__" or are not
+    // UTF-8, a header beyond 100,000,000 bytes, and all that OutputFile throws.
+    SafetensorsWriter(const std::filesystem::path& path, const std::vector<TensorInfo>& tensors,
+                      const std::map<std::string, std::string>& metadata = {});
+
+    // Bytes of data, without the header, that are still to be written.
+    uint64_t missingBytes() const { return m_missingBytes; }
+
+    // Appends data, in pieces of any size. Throws OutputError, also beyond the announced size.
+    void write(std::span<const std::byte> bytes);
+
+    // Completes the file. Throws OutputError, also when data is missing.
+    void commit();
+
+private:
+    OutputFile m_file;
+    uint64_t m_missingBytes = 0;
+};
+
+}  // namespace quant

@@ -1,0 +1,80 @@
+#include "quant/tensor_file.h"
+
+#include "quant/input_error.h"
+#include "quant/input_file.h"
+#include "quant/npy.h"
+#include "quant/safetensors.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <format>
+#include <string_view>
+#include <utility>
+
+namespace quant {
+namespace {
+
+// Formats that users pass by mistake, with what to say.
+struct ForeignFormat {
+    std::string_view magic;
+    const char* problem;
+};
+constexpr std::array foreignFormats = {
+    ForeignFormat{"PK\x03\x04", "is a zip archive (.npz, or a PyTorch checkpoint), which is not supported"},
+    ForeignFormat{"GGUF", "is a GGUF file, which is not supported"},
+    ForeignFormat{"\x89HDF", "is an HDF5 file, which is not supported"},
+};
+
+std::string readStart(const InputFile& file, size_t sizeBytes) {
+    std::string start(std::min<uint64_t>(file.sizeBytes(), sizeBytes), '\0');
+    file.read(0, std::as_writable_bytes(std::span(start)));
+    return start;
+}
+
+}  // namespace
+
+std::expected<TensorInfo, std::string> makeTensorInfo(std::string name, DType dtype,
+                                                      std::vector<uint64_t> shape) {
+    if (shape.size() > maxDimensions) {
+        return std::unexpected(std::format("has {} dimensions, more than {}", shape.size(), maxDimensions));
+    }
+    uint64_t product = 1;
+    bool isEmpty = false, overflows = false;
+    for (const uint64_t extent : shape) {
+        // Zeros are left out so that strides, too, fit, whatever the order of the extents.
+        isEmpty |= extent == 0;
+        overflows |= __builtin_mul_overflow(product, std::max<uint64_t>(extent, 1), &product);
+    }
+    uint64_t sizeBits = 0;
+    overflows |= __builtin_mul_overflow(product, uint64_t{elementSizeBits(dtype)}, &sizeBits);
+    if (overflows) return std::unexpected("the size of the shape overflows 64 bits");
+    if (isEmpty) product = sizeBits = 0;
+    if (sizeBits % 8 != 0) {
+        return std::unexpected(
+            std::format("{} elements of dtype {} do not fill whole bytes", product, quant::name(dtype)));
+    }
+    return TensorInfo{std::move(name), dtype, std::move(shape), product, sizeBits / 8};
+}
+
+void TensorFile::read(size_t index, uint64_t offset, std::span<std::byte> bytes) const {
+    assert(index < m_tensors.size());
+    [[maybe_unused]] const TensorInfo& tensor = m_tensors[index];
+    [[maybe_unused]] const uint32_t elementSize = elementSizeBytes(tensor.dtype);
+    assert(offset <= tensor.sizeBytes && bytes.size() <= tensor.sizeBytes - offset);
+    assert(offset % elementSize == 0 && bytes.size() % elementSize == 0);
+    if (!bytes.empty()) readRange(index, offset, bytes);
+}
+
+std::unique_ptr<TensorFile> openTensorFile(const std::filesystem::path& path) {
+    InputFile file(path);
+    if (file.sizeBytes() == 0) throw InputError(file.path(), "", "is empty");
+    const std::string start = readStart(file, npyMagic.size());
+    if (start == npyMagic) return std::make_unique<NpyFile>(std::move(file));
+    for (const ForeignFormat& format : foreignFormats) {
+        if (start.starts_with(format.magic)) throw InputError(file.path(), "", format.problem);
+    }
+    return std::make_unique<SafetensorsFile>(std::move(file));
+}
+
+}  // namespace quant
