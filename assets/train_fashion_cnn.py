@@ -303,17 +303,27 @@ def check_sample(folder):
     # The step counters are missing on purpose; any other difference is an error.
     model.load_state_dict(tensors | {k: v for k, v in model.state_dict().items() if k not in weights(model)})
     images, labels = load_split(folder, "t10k")
-    results = [check_accuracy(model, metadata, images, labels), check_activations(model, images), check_sizes()]
-    return all(results)
+    # A list, so that every check runs and reports, whatever the one before it says.
+    return all([
+        check_accuracy(model, metadata, images, labels),
+        check_activations(model, images),
+        check_sizes(),
+    ])
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="check the written files instead of training")
-    parser.add_argument("--data", type=Path, default=DATA_FOLDER, help="folder of the IDX files (%(default)s)")
+    parser.add_argument(
+        "--data", type=Path, default=DATA_FOLDER, help="folder of the IDX files (%(default)s)"
+    )
     arguments = parser.parse_args()
     if not arguments.data.is_dir():
-        raise SystemExit(f"error: no folder {arguments.data}; run through ./dev shell --peers, or give --data")
+        raise SystemExit(
+            f"error: no folder {arguments.data}; run through ./dev shell --peers, or give --data"
+        )
     return 0 if (check_sample if arguments.check else write_sample)(arguments.data) else 1
 
 

@@ -355,8 +355,8 @@ void NpyFile::readRange(size_t, uint64_t offset, std::span<std::byte> bytes) con
     if (m_isBigEndian) swapBytes(bytes, m_componentBytes);
 }
 
-// The rows that the range touches, [firstRow, endRow), are contiguous in each column of the file. The first
-// and the last of them are touched in part, which decides column by column whether they are needed.
+// The rows that the range touches, firstRow to lastRow, are contiguous in each column of the file. Of the
+// first and the last the range may hold only a part, so each column decides whether it needs them.
 void NpyFile::readColumnMajor(uint64_t offset, std::span<std::byte> bytes) const {
     const TensorInfo& info = m_tensors[0];
     const uint64_t size = elementSizeBytes(info.dtype);

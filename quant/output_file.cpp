@@ -111,6 +111,7 @@ OutputFile::OutputFile(const fs::path& path) : m_path(path.string()) {
     if (path.empty()) fail("cannot write", ENOENT);
     struct stat status = {};
     const bool exists = stat(m_path.c_str(), &status) == 0;
+    if (!exists && errno != ENOENT) fail("cannot write", errno);
     if ((exists && S_ISDIR(status.st_mode)) || !path.has_filename()) fail("cannot write", EISDIR);
 
     const fs::path resolved = followLinks(path);

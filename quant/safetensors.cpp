@@ -115,7 +115,8 @@ public:
         const size_t limit = m_field == "shape" ? maxDimensions : 2;
         if (numbers()->size() == limit) fail(m_field, std::format("has more than {} entries", limit));
         numbers()->push_back(value);
-        return advance();
+        m_previousEnd = m_read - 1;  // a number ends where the parser has met another character
+        return true;
     }
 
     bool end_array() override {
@@ -154,7 +155,7 @@ private:
         return safetensorsLengthBytes + std::min(start, m_header.size());
     }
 
-    // Every event ends here. The parser has read at most one separator beyond the token.
+    // Every event but numbers ends here: the parser stands right behind the token.
     bool advance() {
         m_previousEnd = m_read;
         return true;

@@ -201,8 +201,8 @@ TEST_CASE("only spaces may follow the header's JSON") {
 TEST_CASE("keys that repeat are refused at every level") {
     const std::string a = R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})";
     checkRefusals({
-        {"{" + a + "," + a + "}", 1, "tensor 'a': appears twice (at byte 60)"},
-        {"{" + a + R"(,"\u0061":{}})", 1, "tensor 'a': appears twice (at byte 60)"},
+        {"{" + a + "," + a + "}", 1, "tensor 'a': appears twice (at byte 61)"},
+        {"{" + a + R"(,"\u0061":{}})", 1, "tensor 'a': appears twice (at byte 61)"},
         {R"({"__metadata__":{},"__metadata__":{}})", 0, "field '__metadata__': appears twice (at byte 27)"},
         {R"({"__metadata__":{"k":"1","k":"1"}})", 0,
          "field '__metadata__': key 'k' appears twice (at byte 33)"},
@@ -325,7 +325,7 @@ TEST_CASE("a safetensors file with random bytes changed opens or is refused, and
     int refused = 0;
     for (int round = 0; round < 5000; ++round) {
         std::string bytes = whole;
-        for (unsigned flips = 1 + random() % 3; flips > 0; --flips) {
+        for (auto flips = 1 + random() % 3; flips > 0; --flips) {
             bytes[random() % bytes.size()] = static_cast<char>(random());
         }
         refused += complaint(folder, bytes).empty() ? 0 : 1;

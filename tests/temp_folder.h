@@ -30,9 +30,11 @@ public:
     const std::filesystem::path& path() const { return m_path; }
     std::filesystem::path operator/(std::string_view name) const { return m_path / name; }
 
-    // Writes a file whole and returns its path.
+    // Writes a file whole and returns its path. An older one is removed first: to overwrite it would make
+    // some file systems wait for the disk, thousands of times in a fuzz test.
     std::filesystem::path write(std::string_view name, std::string_view bytes) const {
         const std::filesystem::path file = m_path / name;
+        std::filesystem::remove(file);
         std::ofstream stream(file, std::ios::binary);
         stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
         if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+
+namespace quant {
+
+// An unsigned integer of 384 bits, enough for any exact sum of float magnitudes in units of 2^-149 (277 bits), over
+// 2^44 elements, times a 36-bit factor. Overflow is a bug of the caller.
+class WideInt {
+public:
+    constexpr WideInt() = default;
+    constexpr explicit WideInt(uint64_t value) { m_limbs[0] = value; }
+
+    // this += value * 2^shift.
+    constexpr WideInt& addShifted(uint64_t value, uint32_t shift) {
+        const unsigned __int128 wide = static_cast<unsigned __int128>(value) << (shift % 64);
+        uint32_t i = shift / 64;
+        unsigned __int128 carry = wide;
+        for (; i < limbs && carry != 0; ++i) {
+            const unsigned __int128 sum = static_cast<unsigned __int128>(m_limbs[i]) + static_cast<uint64_t>(carry);
+            m_limbs[i] = static_cast<uint64_t>(sum);
+            carry = (carry >> 64) + static_cast<uint64_t>(sum >> 64);
+        }
+        return *this;
+    }
+
+    constexpr WideInt& operator+=(const WideInt& other) {
+        uint64_t carry = 0;
+        for (uint32_t i = 0; i < limbs; ++i) {
+            const unsigned __int128 sum = static_cast<unsigned __int128>(m_limbs[i]) + other.m_limbs[i] + carry;
+            m_limbs[i] = static_cast<uint64_t>(sum);
+            carry = static_cast<uint64_t>(sum >> 64);
+        }
+        return *this;
+    }
+
+    // other <= this.
+    constexpr WideInt& operator-=(const WideInt& other) {
+        uint64_t borrow = 0;
+        for (uint32_t i = 0; i < limbs; ++i) {
+            const unsigned __int128 difference = static_cast<unsigned __int128>(m_limbs[i]) - other.m_limbs[i] - borrow;
+            m_limbs[i] = static_cast<uint64_t>(difference);
+            borrow = static_cast<uint64_t>(difference >> 64) & 1;
+        }
+        return *this;
+    }
+
+    constexpr WideInt& operator*=(uint64_t factor) {
+        uint64_t carry = 0;
+        for (uint64_t& limb : m_limbs) {
+            const unsigned __int128 product = static_cast<unsigned __int128>(limb) * factor + carry;
+            limb = static_cast<uint64_t>(product);
+            carry = static_cast<uint64_t>(product >> 64);
+        }
+        return *this;
+    }
+
+    friend constexpr WideInt operator+(WideInt a, const WideInt& b) { return a += b; }
+    friend constexpr WideInt operator-(WideInt a, const WideInt& b) { return a -= b; }
+    friend constexpr WideInt operator*(WideInt a, uint64_t factor) { return a *= factor; }
+
+    friend constexpr bool operator==(const WideInt&, const WideInt&) = default;
+    friend constexpr std::strong_ordering operator<=>(const WideInt& a, const WideInt& b) {
+        for (uint32_t i = limbs; i-- > 0;) {
+            if (a.m_limbs[i] != b.m_limbs[i]) return a.m_limbs[i] <=> b.m_limbs[i];
+        }
+        return std::strong_ordering::equal;
+    }
+
+    // this * 2^shift.
+    constexpr WideInt shiftedLeft(uint32_t shift) const {
+        WideInt result;
+        for (uint32_t i = 0; i < limbs; ++i) result.addShifted(m_limbs[i], shift + 64 * i);
+        return result;
+    }
+
+    constexpr bool isZero() const { return *this == WideInt(); }
+
+    // Within a few units in the last place; long double, since the value can exceed the range of double.
+    constexpr long double approximate() const {
+        long double value = 0;
+        for (uint32_t i = limbs; i-- > 0;) value = value * 18446744073709551616.0L + static_cast<long double>(m_limbs[i]);
+        return value;
+    }
+
+private:
+    static constexpr uint32_t limbs = 6;
+    std::array<uint64_t, limbs> m_limbs{};
+};
+
+}  // namespace quant
