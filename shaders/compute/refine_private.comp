@@ -1,26 +1,18 @@
 #version 460
+// Splits up to eight bins of the profile by the next ten bits of the float, in one read, without atomics in the loop:
+// every invocation owns a contiguous run and its counters in device memory. At level 2 about a tenth of the
+// elements count, scattered over all vectors: CPUs mispredict such branches, so the others go to a spare counter.
 #extension GL_GOOGLE_include_directive : require
 
-#include "compute/elements.glsl"
-#include "compute/grid.glsl"
-#include "refine.h"
+#include "compute/refine_elements.glsl"
 
-layout(push_constant, scalar) uniform Push { RefinePrivatePush push; };
-
-uint histogram;
+uint counters;
 
 void count(uint bits) {
-    const uint magnitude = bits & 0x7fffffffu;
-    const uint prefix = magnitude >> push.shift;
-    uint slot = noPrefix;
-    for (uint i = 0u; i < maxRefined; ++i) slot = prefix == push.prefixes[i] ? i : slot;
-    const uint side = 1u << (bits >> 31);
-    const bool hit = slot != noPrefix && (push.sides & side) != 0u;
-    if (push.shift == 10u && !hit) return;
-    const uint restBits = push.shift - refinedBits;
-    const uint bin = (magnitude >> restBits) & (refinedBins - 1u);
-    const uint rest = magnitude & ((1u << restBits) - 1u);
-    push.scratch.at[histogram + (hit ? slot * refinedBins + bin : maxRefined * refinedBins)] += uvec2(1u, rest);
+    uint rest;
+    const uint bin = refinedBinOf(bits, rest);
+    if (push.shift == refinedBits && bin == noPrefix) return;
+    push.scratch.at[counters + min(bin, maxRefined * refinedBins)] += uvec2(1u, rest);
 }
 
 void main() {
@@ -28,7 +20,7 @@ void main() {
     const uint begin = index * push.runElements;
     const uint end = min(begin + push.runElements, push.elements);
     if (begin >= end) return;
-    histogram = index * (maxRefined * refinedBins + 8);
+    counters = index * refineScratchPairs;
     for (uint quad = begin / 4u; quad < end / 4u; ++quad) {
         const uvec4 bits = loadQuad(push.data, quad);
         count(bits.x);
@@ -39,11 +31,9 @@ void main() {
     const uvec4 last = (end & 3u) != 0u ? loadQuad(push.data, end / 4u) : uvec4(0u);
     for (uint i = 0u; i < (end & 3u); ++i) count(last[i]);
     for (uint i = 0u; i < maxRefined * refinedBins; ++i) {
-        const uvec2 counter = push.scratch.at[histogram + i];
+        const uvec2 counter = push.scratch.at[counters + i];
         if (counter.x == 0u) continue;
-        const uint word = 4u * i;
-        atomicAdd(push.refined.at[word], counter.x);
-        atomicAdd(push.refined.at[word + 2u], counter.y);
-        push.scratch.at[histogram + i] = uvec2(0u);
+        addRefined(i, counter.x, counter.y);
+        push.scratch.at[counters + i] = uvec2(0u);
     }
 }

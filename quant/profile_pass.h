@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "engine/buffer.h"
+#include "engine/device.h"
+#include "quant/magnitude_query.h"
+#include "quant/profile.h"
+#include "quant/tensor_stream.h"
+
+namespace quant {
+
+// How counts are kept while a kernel runs. All give the same bits.
+enum class CountingPath {
+    Auto,     // the fastest that the device is known for
+    Private,  // a histogram per invocation in device memory: needs no optional feature, fastest on CPUs
+    Shared,   // 64-bit atomics in shared memory: for GPUs
+};
+
+// Throws std::invalid_argument for an unknown name: "auto", "private", "shared".
+CountingPath countingPathFrom(std::string_view name);
+// Every path that the device can run, Auto left out.
+std::vector<CountingPath> countingPaths(const engine::DeviceInfo& info);
+
+// Computes profiles and their refinements: one read of the tensor each. Keeps its buffers from tensor to tensor.
+class ProfilePass {
+public:
+    // Throws std::invalid_argument when the device lacks what the path needs.
+    explicit ProfilePass(engine::Device& device, CountingPath path = CountingPath::Auto);
+
+    Profile profile(TensorStream& stream);
+
+    // Splits the bins `prefixes` of level 2 or 3, in the given order. Eight bins cost one dispatch per chunk.
+    std::vector<RefinedBin> refine(TensorStream& stream, uint32_t level, Sides sides, const std::vector<uint32_t>& prefixes);
+
+    CountingPath path() const { return m_path; }
+
+private:
+    struct Shape {
+        uint64_t invocations;
+        uint32_t runElements;
+    };
+    Shape shapeFor(uint32_t elements) const;
+    const engine::Kernel& kernel(const char* privateName, const char* sharedName, uint32_t elementType) const;
+    uint32_t workgroupSize() const;
+    void refineEight(TensorStream& stream, uint32_t level, Sides sides, std::span<const uint32_t> prefixes);
+
+    engine::Device& m_device;
+    CountingPath m_path;
+    uint32_t m_privateInvocations = 0;
+    engine::Buffer m_profile, m_refined, m_scratch, m_refineScratch;
+};
+
+}  // namespace quant

@@ -1,0 +1,138 @@
+#include "quant/tensor_stream.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "engine/error.h"
+#include "shaders/error.h"
+
+namespace quant {
+
+namespace {
+
+using engine::Buffer;
+using engine::Commands;
+using engine::MemoryKind;
+
+constexpr uint32_t ringSlots = 3;
+
+// Elements of one chunk: a few milliseconds of work for the slowest kernel on its class of device, and a multiple of
+// the error kernels' blocks, so that sums do not depend on it.
+uint64_t preferredChunkElements(const engine::DeviceInfo& info) {
+    return info.type == engine::DeviceType::Cpu ? uint64_t{4} << 20 : uint64_t{16} << 20;
+}
+
+// Adds the time from construction to destruction to a total.
+class Stopwatch {
+public:
+    explicit Stopwatch(double& total) : m_total(total) {}
+    ~Stopwatch() { m_total += std::chrono::duration<double>(Clock::now() - m_start).count(); }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    double& m_total;
+    Clock::time_point m_start = Clock::now();
+};
+
+uint64_t padded(uint64_t bytes) { return (bytes + 15) / 16 * 16; }
+
+}  // namespace
+
+TensorStream::TensorStream(engine::Device& device, uint64_t budgetBytes)
+    : m_device(device), m_budgetBytes(budgetBytes), m_chunkElements(preferredChunkElements(device.info())) {
+    // The ring takes at most a quarter of the budget, but never less than one block of elements a slot.
+    while (m_chunkElements > shaders::blockElements && ringSlots * 4 * m_chunkElements > budgetBytes / 4) m_chunkElements /= 2;
+}
+
+uint32_t TensorStream::elementType() const {
+    switch (m_file->tensors()[m_tensor].dtype) {
+        case DType::F16: return shaders::elementF16;
+        case DType::BF16: return shaders::elementBF16;
+        default: return shaders::elementF32;
+    }
+}
+
+// On the device; F64 is narrowed while it is read.
+uint32_t TensorStream::elementBytes() const { return elementType() == shaders::elementF32 ? 4 : 2; }
+
+void TensorStream::select(const TensorFile& file, size_t tensor) { select(file, tensor, 0, file.tensors()[tensor].elements); }
+
+void TensorStream::select(const TensorFile& file, size_t tensor, uint64_t first, uint64_t count) {
+    m_file = &file;
+    m_tensor = tensor;
+    m_first = first;
+    m_elements = count;
+    m_isLoaded = false;
+}
+
+void TensorStream::readElements(uint64_t first, std::span<std::byte> to) {
+    const Stopwatch watch(m_times.read);
+    if (m_file->tensors()[m_tensor].dtype != DType::F64) {
+        m_file->read(m_tensor, (m_first + first) * elementBytes(), to);
+        return;
+    }
+    m_wide.resize(to.size() / sizeof(float));
+    m_file->read(m_tensor, (m_first + first) * sizeof(double), std::as_writable_bytes(std::span(m_wide)));
+    for (size_t i = 0; i < m_wide.size(); ++i) {
+        const auto narrow = static_cast<float>(m_wide[i]);
+        std::memcpy(to.data() + i * sizeof narrow, &narrow, sizeof narrow);
+    }
+}
+
+// True when the whole tensor has a place on the device, if need be by growing the buffer.
+bool TensorStream::makeResident() {
+    const uint64_t size = padded(m_elements * elementBytes());
+    if (m_resident.sizeBytes() >= size) return true;
+    const uint64_t largest = std::min(m_budgetBytes / 4 * 3, m_device.info().largestAllocationBytes);
+    if (size > largest) return false;
+    m_device.wait(m_lastUse);
+    m_resident = Buffer();
+    try {
+        // Grown by half as much again, so that a model of rising sizes does not allocate for every tensor.
+        m_resident = Buffer(m_device, std::min(size + size / 2, largest), MemoryKind::Device, "tensor");
+    } catch (const engine::OutOfMemory&) {
+        return false;
+    }
+    return true;
+}
+
+void TensorStream::stream(const std::function<void(Commands&, const Chunk&)>& record, bool keep) {
+    const bool direct = keep && !m_resident.mapped().empty();
+    if (direct) {
+        m_device.wait(m_lastUse);
+    } else if (!m_ring) {
+        m_ring.emplace(m_device, m_chunkElements * sizeof(float), ringSlots);
+        while (m_chunkElements * sizeof(float) > m_ring->slotBytes()) m_chunkElements /= 2;
+    }
+    for (uint64_t first = 0; first < m_elements; first += m_chunkElements) {
+        const auto count = static_cast<uint32_t>(std::min(m_chunkElements, m_elements - first));
+        const uint64_t offset = first * elementBytes(), size = uint64_t{count} * elementBytes();
+        const auto host = direct ? m_resident.mapped().subspan(offset, size) : m_ring->next().first(size);
+        readElements(first, host);
+        const Stopwatch watch(m_times.upload);
+        Commands commands(m_device);
+        engine::BufferRange data(m_resident, offset, padded(size));
+        if (!direct) {
+            const auto uploaded = m_ring->upload(commands, padded(size));
+            if (keep) commands.copy(uploaded, data);
+            else data = uploaded;
+        }
+        record(commands, {data, first, count});
+        m_lastUse = commands.submit();
+        if (!direct) m_ring->usedBy(m_lastUse);
+    }
+    m_isLoaded = keep;
+}
+
+void TensorStream::forEachChunk(const std::function<void(Commands&, const Chunk&)>& record) {
+    if (!m_isLoaded) return stream(record, makeResident());
+    for (uint64_t first = 0; first < m_elements; first += m_chunkElements) {
+        const auto count = static_cast<uint32_t>(std::min(m_chunkElements, m_elements - first));
+        Commands commands(m_device);
+        record(commands, {{m_resident, first * elementBytes(), padded(uint64_t{count} * elementBytes())}, first, count});
+        m_lastUse = commands.submit();
+    }
+}
+
+}  // namespace quant

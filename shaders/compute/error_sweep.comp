@@ -1,0 +1,84 @@
+#version 460
+// Measures the squared quantization error of up to eight candidate grids per team in one read of a block.
+#extension GL_GOOGLE_include_directive : require
+
+#include "shared_types.h"
+#include "error.h"
+
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Candidates { GridCandidate at[]; };
+
+#include "compute/grid.glsl"
+#include "compute/quantize.glsl"
+
+layout(constant_id = 3) const bool countClipped = false;
+layout(push_constant, scalar) uniform Push { ErrorPush push; };
+
+const uint quadsPerLane = blockElements / 4u / teamSize;
+const uint quadsPerStep = 16u;
+
+shared float sums[256u];
+shared uint counts[256u];
+
+void main() {
+    const uint lane = gl_LocalInvocationID.x % teamSize;
+    const uint candidateGroups = (push.candidateCount + candidatesPerTeam - 1u) / candidatesPerTeam;
+    const uint team = invocationIndex() / teamSize;
+    const uint block = team / candidateGroups;
+    const uint first = team % candidateGroups * candidatesPerTeam;
+    const bool inside = block * blockElements < push.elements;
+
+    GridCandidate grids[candidatesPerTeam];
+    float totals[candidatesPerTeam];
+    uint clipped[candidatesPerTeam];
+    for (uint c = 0u; c < candidatesPerTeam; ++c) {
+        grids[c] = push.candidates.at[min(first + c, push.candidateCount - 1u)];
+        totals[c] = 0.0;
+        clipped[c] = 0u;
+    }
+    const uint firstQuad = block * (blockElements / 4u) + lane;
+    for (uint outer = 0u; inside && outer < quadsPerLane; outer += quadsPerStep) {
+        if (4u * (firstQuad - lane + outer * teamSize) >= push.elements) break;
+        float steps[candidatesPerTeam];
+        for (uint c = 0u; c < candidatesPerTeam; ++c) steps[c] = 0.0;
+        for (uint j = outer; j < outer + quadsPerStep; ++j) {
+            const uint quad = firstQuad + j * teamSize;
+            if (4u * quad >= push.elements) break;
+            uvec4 bits = loadQuad(push.data, quad);
+            // Past the end stands padding: zeros add nothing.
+            for (uint i = 1u; i < 4u; ++i) bits[i] = 4u * quad + i < push.elements ? bits[i] : 0u;
+            const vec4 x = vec4(scaledElement(bits.x, push.exponent), scaledElement(bits.y, push.exponent),
+                                scaledElement(bits.z, push.exponent), scaledElement(bits.w, push.exponent));
+            for (uint c = 0u; c < candidatesPerTeam; ++c) {
+                const vec4 e = vec4(quantizationError(x.x, grids[c]), quantizationError(x.y, grids[c]),
+                                    quantizationError(x.z, grids[c]), quantizationError(x.w, grids[c]));
+                precise const float sum = (e.x * e.x + e.y * e.y) + (e.z * e.z + e.w * e.w);
+                precise const float step = steps[c] + sum;
+                steps[c] = step;
+                if (countClipped) {
+                    for (uint i = 0u; i < 4u; ++i) clipped[c] += uint(isClipped(x[i], grids[c]));
+                }
+            }
+        }
+        for (uint c = 0u; c < candidatesPerTeam; ++c) {
+            precise const float total = totals[c] + steps[c];
+            totals[c] = total;
+        }
+    }
+    for (uint c = 0u; c < candidatesPerTeam; ++c) {
+        const uint slot = gl_LocalInvocationID.x;
+        barrier();
+        sums[slot] = totals[c];
+        counts[slot] = clipped[c];
+        for (uint half_ = teamSize / 2u; half_ > 0u; half_ /= 2u) {
+            barrier();
+            if (lane < half_) {
+                sums[slot] += sums[slot + half_];
+                counts[slot] += counts[slot + half_];
+            }
+        }
+        if (lane == 0u && inside && first + c < push.candidateCount) {
+            push.partials.at[(push.firstBlock + block) * push.candidateCount + first + c] =
+                uvec2(floatBitsToUint(sums[slot]), counts[slot]);
+        }
+    }
+}
