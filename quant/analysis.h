@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "quant/error_pass.h"
 #include "quant/method.h"
 #include "quant/profile.h"
 #include "quant/profile_pass.h"
@@ -58,11 +59,16 @@ public:
 
     TensorStream& stream() { return m_stream; }
     ProfilePass& profilePass() { return m_profilePass; }
+    ErrorPass& errorPass() { return m_errorPass; }
 
 private:
+    void analyzeWhole(TensorAnalysis& analysis, const AnalysisOptions& options, bool isSigned);
+    void analyzeSegments(TensorAnalysis& analysis, const SegmentLayout& layout, const AnalysisOptions& options, bool isSigned);
+
     engine::Device& m_device;
     TensorStream m_stream;
     ProfilePass m_profilePass;
+    ErrorPass m_errorPass;
 };
 
 }  // namespace quant

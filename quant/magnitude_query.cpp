@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "quant/float_bits.h"
+#include "shaders/profile.h"
 #include "shaders/refine.h"
 
 namespace quant {

@@ -28,8 +28,8 @@ Percentile::Percentile(std::string_view text) : m_text(text) {
 }
 
 uint64_t Percentile::rank(uint64_t elements) const {
-    const unsigned __int128 scaled = static_cast<unsigned __int128>(elements) * m_billionths;
-    const unsigned __int128 hundred = static_cast<unsigned __int128>(100) * billion;
+    const Uint128 scaled = static_cast<Uint128>(elements) * m_billionths;
+    const Uint128 hundred = static_cast<Uint128>(100) * billion;
     return static_cast<uint64_t>((scaled + hundred - 1) / hundred);
 }
 

@@ -6,6 +6,8 @@
 
 namespace quant {
 
+__extension__ using Uint128 = unsigned __int128;
+
 // An unsigned integer of 384 bits, enough for any exact sum of float magnitudes in units of 2^-149 (277 bits), over
 // 2^44 elements, times a 36-bit factor. Overflow is a bug of the caller.
 class WideInt {
@@ -15,11 +17,11 @@ public:
 
     // this += value * 2^shift.
     constexpr WideInt& addShifted(uint64_t value, uint32_t shift) {
-        const unsigned __int128 wide = static_cast<unsigned __int128>(value) << (shift % 64);
+        const Uint128 wide = static_cast<Uint128>(value) << (shift % 64);
         uint32_t i = shift / 64;
-        unsigned __int128 carry = wide;
+        Uint128 carry = wide;
         for (; i < limbs && carry != 0; ++i) {
-            const unsigned __int128 sum = static_cast<unsigned __int128>(m_limbs[i]) + static_cast<uint64_t>(carry);
+            const Uint128 sum = static_cast<Uint128>(m_limbs[i]) + static_cast<uint64_t>(carry);
             m_limbs[i] = static_cast<uint64_t>(sum);
             carry = (carry >> 64) + static_cast<uint64_t>(sum >> 64);
         }
@@ -29,7 +31,7 @@ public:
     constexpr WideInt& operator+=(const WideInt& other) {
         uint64_t carry = 0;
         for (uint32_t i = 0; i < limbs; ++i) {
-            const unsigned __int128 sum = static_cast<unsigned __int128>(m_limbs[i]) + other.m_limbs[i] + carry;
+            const Uint128 sum = static_cast<Uint128>(m_limbs[i]) + other.m_limbs[i] + carry;
             m_limbs[i] = static_cast<uint64_t>(sum);
             carry = static_cast<uint64_t>(sum >> 64);
         }
@@ -40,7 +42,7 @@ public:
     constexpr WideInt& operator-=(const WideInt& other) {
         uint64_t borrow = 0;
         for (uint32_t i = 0; i < limbs; ++i) {
-            const unsigned __int128 difference = static_cast<unsigned __int128>(m_limbs[i]) - other.m_limbs[i] - borrow;
+            const Uint128 difference = static_cast<Uint128>(m_limbs[i]) - other.m_limbs[i] - borrow;
             m_limbs[i] = static_cast<uint64_t>(difference);
             borrow = static_cast<uint64_t>(difference >> 64) & 1;
         }
@@ -50,7 +52,7 @@ public:
     constexpr WideInt& operator*=(uint64_t factor) {
         uint64_t carry = 0;
         for (uint64_t& limb : m_limbs) {
-            const unsigned __int128 product = static_cast<unsigned __int128>(limb) * factor + carry;
+            const Uint128 product = static_cast<Uint128>(limb) * factor + carry;
             limb = static_cast<uint64_t>(product);
             carry = static_cast<uint64_t>(product >> 64);
         }

@@ -22,6 +22,11 @@ struct GridCandidate {
     float qmax;
     float clip;
 };
+#ifndef __cplusplus
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Candidates {
+    GridCandidate at[];
+};
+#endif
 
 struct ErrorPush {
     ADDRESS_OF(Words4) data;            // 16-byte aligned
@@ -30,7 +35,7 @@ struct ErrorPush {
     uint elements;
     uint candidateCount;
     int exponent;      // elements are scaled by 2^exponent before they are quantized
-    uint firstBlock;   // where this chunk's blocks go in partials
+    uint firstBlock;  // where this chunk's blocks go in partials
 };
 
 // The same with a grid for every segment of a channel or group layout.
@@ -44,8 +49,8 @@ struct SegmentErrorPush {
     uint firstBlock;
     uint firstElement;      // of this chunk in the slab that the layout describes
     uint segments;
-    uint innerElements;     // the segment of element i is (i / innerElements) % segments when rowElements is 0,
-    uint rowElements;       // else i / rowElements * segmentsPerRow + i % rowElements / innerElements
+    uint innerElements;   // the segment of element i is (i / innerElements) % segments when rowElements is 0,
+    uint rowElements;     // else i / rowElements * segmentsPerRow + i % rowElements / innerElements
     uint segmentsPerRow;
 };
 

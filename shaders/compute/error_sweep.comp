@@ -2,11 +2,6 @@
 // Measures the squared quantization error of up to eight candidate grids per team in one read of a block.
 #extension GL_GOOGLE_include_directive : require
 
-#include "shared_types.h"
-#include "error.h"
-
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Candidates { GridCandidate at[]; };
-
 #include "compute/grid.glsl"
 #include "compute/quantize.glsl"
 

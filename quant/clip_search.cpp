@@ -1,0 +1,148 @@
+#include "quant/clip_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "quant/float_bits.h"
+#include "quant/magnitude_query.h"
+#include "quant/octav.h"
+
+namespace quant {
+
+namespace {
+
+Sides sidesOf(const UniformGrid& grid) { return grid.isSigned ? Sides::Both : Sides::Positive; }
+
+uint64_t inverseNoiseFactor(const ClipRequest& request) {
+    const bool paper = request.method.kind == MethodKind::OctavPaper;
+    return paper ? request.grid.paperInverseNoiseFactor() : request.grid.inverseNoiseFactor();
+}
+
+bool isOctav(const ClipRequest& request) {
+    return request.method.kind == MethodKind::Octav || request.method.kind == MethodKind::OctavPaper;
+}
+
+// A request answered by descending the levels of the profile.
+struct Descent {
+    size_t index;  // of the request
+    Sides sides;
+    std::unique_ptr<MagnitudePredicate> predicate;
+    MagnitudeSearch search;
+};
+
+std::unique_ptr<MagnitudePredicate> predicateFor(const ClipRequest& request, const Profile& profile) {
+    if (isOctav(request)) return std::make_unique<OctavPredicate>(inverseNoiseFactor(request));
+    return std::make_unique<RankPredicate>(request.method.percentile->rank(profile.finite()), profile.zeros());
+}
+
+float answer(const Descent& descent, const ClipRequest& request, const Profile& profile) {
+    const MagnitudeSearch& search = descent.search;
+    if (isOctav(request)) {
+        return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(), inverseNoiseFactor(request));
+    }
+    return request.method.percentile->rank(profile.finite()) <= profile.zeros() ? 0.0f : fromBits(search.bits());
+}
+
+// Splits every bin that a descent at `level` asks for, each once, and lets the descents go on.
+void advanceAll(std::vector<Descent>& descents, uint32_t level, ProfilePass& profiles, TensorStream& stream) {
+    for (const Sides sides : {Sides::Both, Sides::Positive}) {
+        std::vector<uint32_t> prefixes;
+        for (const Descent& descent : descents) {
+            if (descent.search.level() == level && descent.sides == sides) prefixes.push_back(descent.search.prefix());
+        }
+        std::ranges::sort(prefixes);
+        prefixes.erase(std::ranges::unique(prefixes).begin(), prefixes.end());
+        const auto bins = profiles.refine(stream, level, sides, prefixes);
+        for (Descent& descent : descents) {
+            if (descent.search.level() != level || descent.sides != sides) continue;
+            descent.search.advance(*std::ranges::find(bins, descent.search.prefix(), &RefinedBin::prefix));
+        }
+    }
+}
+
+// Log-spaced clips from `low` to `high`, both included.
+std::vector<float> logarithmic(double low, double high, size_t points) {
+    std::vector<float> clips;
+    for (size_t i = 0; i < points; ++i) {
+        const double t = static_cast<double>(i) / static_cast<double>(points - 1);
+        clips.push_back(static_cast<float>(low * std::pow(high / low, t)));
+    }
+    clips.back() = static_cast<float>(high);
+    return clips;
+}
+
+constexpr size_t coarsePoints = 128, finePoints = 17, fineRounds = 3;
+
+}  // namespace
+
+std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests) {
+    std::vector<float> clips(requests.size(), 0.0f);
+    std::vector<Descent> descents;
+    for (size_t i = 0; i < requests.size(); ++i) {
+        const Sides octavSides = sidesOf(requests[i].grid);
+        const bool isEmpty = profile.nonzero(octavSides) == 0;
+        if (requests[i].method.kind == MethodKind::Max) {
+            clips[i] = requests[i].grid.isSigned ? profile.absmax() : std::max(profile.max(), 0.0f);
+        } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty) {
+            const Sides sides = isOctav(requests[i]) ? octavSides : Sides::Both;
+            auto predicate = predicateFor(requests[i], profile);
+            MagnitudeSearch search(profile, sides, *predicate);
+            descents.push_back({i, sides, std::move(predicate), std::move(search)});
+        }
+    }
+    advanceAll(descents, 2, m_profiles, stream);
+    advanceAll(descents, 3, m_profiles, stream);
+    for (const Descent& descent : descents) clips[descent.index] = answer(descent, requests[descent.index], profile);
+    return clips;
+}
+
+// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below absmax and the clips
+// already known, then finer grids around the best, three times.
+std::vector<float> ClipSearch::findByError(TensorStream& stream, float absmax, std::span<const UniformGrid> grids, std::span<const float> known) {
+    std::vector<std::vector<float>> tried(grids.size());
+    std::vector<float> best(grids.size(), absmax);
+    for (auto& clips : tried) {
+        clips = logarithmic(std::ldexp(absmax, -12), absmax, coarsePoints);
+        for (const float clip : known) {
+            if (clip > 0) clips.push_back(clip);
+        }
+    }
+    std::vector<double> least(grids.size(), HUGE_VAL);
+    double ratio = std::exp2(12.0 / (coarsePoints - 1));
+    for (size_t round = 0; round <= fineRounds; ++round) {
+        std::vector<ClippedGrid> candidates;
+        for (size_t g = 0; g < grids.size(); ++g) {
+            for (const float clip : tried[g]) candidates.push_back({grids[g], clip});
+        }
+        const auto errors = m_errors.measure(stream, absmax, candidates);
+        size_t next = 0;
+        for (size_t g = 0; g < grids.size(); ++g) {
+            for (const float clip : tried[g]) {
+                const double error = errors[next++].squared;
+                if (error < least[g]) least[g] = error, best[g] = clip;
+            }
+            const double high = std::min<double>(best[g] * ratio, absmax);
+            tried[g] = logarithmic(best[g] / ratio, std::max<double>(high, best[g]), finePoints);
+        }
+        ratio = std::pow(ratio, 2.0 / (finePoints - 1));
+    }
+    return best;
+}
+
+std::vector<float> ClipSearch::find(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests) {
+    std::vector<float> clips = findExact(stream, profile, requests);
+    std::vector<UniformGrid> grids;
+    std::vector<size_t> indices;
+    for (size_t i = 0; i < requests.size(); ++i) {
+        if (requests[i].method.kind != MethodKind::Mse) continue;
+        grids.push_back(requests[i].grid);
+        indices.push_back(i);
+    }
+    if (grids.empty() || profile.absmax() == 0) return clips;
+    const auto found = findByError(stream, profile.absmax(), grids, clips);
+    for (size_t i = 0; i < indices.size(); ++i) clips[indices[i]] = found[i];
+    return clips;
+}
+
+}  // namespace quant

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "quant/error_pass.h"
+#include "quant/method.h"
+#include "quant/profile.h"
+#include "quant/profile_pass.h"
+#include "quant/tensor_stream.h"
+#include "quant/uniform_grid.h"
+
+namespace quant {
+
+// A clip to find: a method on a grid.
+struct ClipRequest {
+    Method method;
+    UniformGrid grid;
+};
+
+// Finds the clips of whole tensors. One read gives the profile; two more at most, shared by all requests, split the
+// bins that straddle an answer until it is exact; method mse measures besides.
+class ClipSearch {
+public:
+    ClipSearch(ProfilePass& profiles, ErrorPass& errors) : m_profiles(profiles), m_errors(errors) {}
+
+    // Clips in request order; 0 for a tensor without nonzero finite elements (on an unsigned grid: above zero).
+    std::vector<float> find(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests);
+
+private:
+    std::vector<float> findExact(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests);
+    std::vector<float> findByError(TensorStream& stream, float absmax, std::span<const UniformGrid> grids, std::span<const float> known);
+
+    ProfilePass& m_profiles;
+    ErrorPass& m_errors;
+};
+
+}  // namespace quant

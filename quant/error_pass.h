@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/buffer.h"
+#include "engine/device.h"
+#include "quant/segments.h"
+#include "quant/tensor_stream.h"
+#include "quant/uniform_grid.h"
+
+namespace quant {
+
+// A uniform grid whose largest level is at `clip` (0: everything is quantized to 0).
+struct ClippedGrid {
+    UniformGrid grid;
+    float clip = 0;
+    // The step as the quantizer uses it: clip / qmax, rounded to float.
+    float step() const { return clip / static_cast<float>(grid.qmax()); }
+};
+
+// What one grid does to the finite elements of a tensor.
+struct MeasuredError {
+    double squared = 0;    // Σ (Q(x) - x)²
+    uint64_t clipped = 0;  // elements beyond the clip
+};
+
+// Measures the error of the real quantizer, step * clamp(roundEven(x / step)), in one read for all candidates.
+// Error bound: the sums are float sums of a fixed shape (shaders/error.h), the same on every device: each relative
+// to the exact sum of the float squared errors by less than 64·2^-24; the host adds blocks of 8192 in double.
+class ErrorPass {
+public:
+    explicit ErrorPass(engine::Device& device);
+
+    // absmax: largest finite magnitude of the tensor (it sets the power-of-two scale). Results in candidate order.
+    std::vector<MeasuredError> measure(TensorStream& stream, float absmax, std::span<const ClippedGrid> candidates);
+
+    // The same with one grid per segment: candidates[c][segment]. `first`: the stream's first element within the
+    // tensor that the layout describes.
+    std::vector<MeasuredError> measure(TensorStream& stream, float absmax, const SegmentLayout& layout,
+                                       std::span<const std::vector<ClippedGrid>> candidates);
+
+    // Σx² over the finite elements.
+    double energy(TensorStream& stream, float absmax);
+
+private:
+    struct Run;
+    engine::Device& m_device;
+    engine::Buffer m_candidates, m_partials;
+};
+
+// The power-of-two scale of a tensor: elements times 2^exponent have their largest magnitude in [2, 4).
+struct PowerScale {
+    int32_t exponent = 0;
+    bool exact = false;  // elements so small that kernels must scale them in integers
+};
+PowerScale powerScale(float absmax);
+
+}  // namespace quant
