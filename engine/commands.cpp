@@ -63,7 +63,9 @@ void Commands::orderAfter(std::span<const BufferRange> reads, std::span<const Bu
 }
 
 void Commands::dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push, Ranges reads, Ranges writes) {
-    if (push.size() != kernel.pushSizeBytes()) {
+    // C++ pads a struct to its alignment, 8 where it holds an address; GLSL's block ends with its last member.
+    const auto padded = [](size_t size) { return (size + 7) / 8 * 8; };
+    if (padded(push.size()) != padded(kernel.pushSizeBytes())) {
         throw std::logic_error("kernel " + kernel.name() + " takes " + std::to_string(kernel.pushSizeBytes()) +
                                " bytes of push constants, not " + std::to_string(push.size()));
     }
@@ -76,7 +78,7 @@ void Commands::dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span
     if (y > 65535) throw std::logic_error("kernel " + kernel.name() + ": too many workgroups");
     state.vk.vkCmdBindPipeline(m_slot->commands, VK_PIPELINE_BIND_POINT_COMPUTE, static_cast<VkPipeline>(kernel.pipeline()));
     state.vk.vkCmdPushConstants(m_slot->commands, static_cast<VkPipelineLayout>(kernel.layout()), VK_SHADER_STAGE_COMPUTE_BIT,
-                                0, static_cast<uint32_t>(push.size()), push.data());
+                                0, kernel.pushSizeBytes(), push.data());
     state.vk.vkCmdDispatch(m_slot->commands, static_cast<uint32_t>(x), static_cast<uint32_t>(y), 1);
 }
 

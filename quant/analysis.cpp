@@ -1,5 +1,6 @@
 #include "quant/analysis.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "quant/clip_search.h"
@@ -37,45 +38,58 @@ double standardDeviation(const Profile& profile, double energy) {
     return std::sqrt(std::max(energy / static_cast<double>(profile.finite()) - mean * mean, 0.0));
 }
 
-}  // namespace
-
-Analyzer::Analyzer(engine::Device& device, uint64_t memoryBudgetBytes, CountingPath path)
-    : m_device(device), m_stream(device, memoryBudgetBytes), m_profilePass(device, path), m_errorPass(device) {}
-
-void Analyzer::analyzeWhole(TensorAnalysis& analysis, const AnalysisOptions& options, bool isSigned) {
-    const Profile& profile = analysis.profile;
+std::vector<ClipRequest> requestsFor(const AnalysisOptions& options, bool isSigned) {
     std::vector<ClipRequest> requests;
     for (const Method& method : options.methods) {
         for (const uint32_t bits : options.bits) requests.push_back({method, {bits, isSigned}});
     }
-    const auto clips = ClipSearch(m_profilePass, m_errorPass).find(m_stream, profile, requests);
-    std::vector<ClippedGrid> grids = {ClippedGrid()};  // the first measures the energy
-    for (size_t i = 0; i < requests.size(); ++i) grids.push_back({requests[i].grid, clips[i]});
-    const auto errors = m_errorPass.measure(m_stream, profile.absmax(), grids);
-    analysis.std = standardDeviation(profile, errors[0].squared);
-    for (size_t i = 0; i < requests.size(); ++i) {
-        const auto& [method, grid] = requests[i];
-        MethodResult& result = analysis.results.emplace_back(emptyResult(method, grid.bits, isSigned));
-        addClip(result, grid, clips[i]);
-        addError(result, errors[i + 1], errors[0].squared, profile.finite());
-        const bool isPaper = method.kind == MethodKind::OctavPaper;
-        if (method.kind != MethodKind::Octav && !isPaper) continue;
-        const auto iterates = octavIterates(profile, isSigned ? Sides::Both : Sides::Positive,
-                                            isPaper ? grid.paperInverseNoiseFactor() : grid.inverseNoiseFactor());
-        result.iterations = static_cast<uint32_t>(iterates.size());
-    }
+    return requests;
 }
+
+uint32_t octavSteps(const Profile& profile, const ClipRequest& request) {
+    if (!request.isOctav()) return 0;
+    return static_cast<uint32_t>(octavIterates(profile, request.sides(), request.inverseNoiseFactor()).size());
+}
+
+}  // namespace
+
+Analyzer::Analyzer(engine::Device& device, uint64_t memoryBudgetBytes, CountingPath path)
+    : m_stream(device, memoryBudgetBytes), m_profilePass(device, path), m_errorPass(device), m_segmentPass(device) {}
 
 TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const AnalysisOptions& options) {
     TensorAnalysis analysis;
     analysis.info = file.tensors().at(index);
     const SegmentLayout layout = layoutOf(analysis.info, options.granularity, file.path());
     m_stream.select(file, index);
-    analysis.profile = m_profilePass.profile(m_stream);
-    const bool isSigned = options.sign == Sign::Auto ? analysis.profile.hasNegative() : options.sign == Sign::Signed;
-    if (options.granularity.kind == Granularity::Kind::Tensor) analyzeWhole(analysis, options, isSigned);
-    else analyzeSegments(analysis, layout, options, isSigned);
+    const Profile& profile = analysis.profile = m_profilePass.profile(m_stream);
+    const bool isSigned = options.sign == Sign::Auto ? profile.hasNegative() : options.sign == Sign::Signed;
+    const auto requests = requestsFor(options, isSigned);
+    const bool isWhole = options.granularity.kind == Granularity::Kind::Tensor;
+    const SegmentClips found = isWhole ? findWhole(profile, requests)
+                                       : SegmentSearch(m_segmentPass, m_profilePass, m_errorPass)
+                                             .find(m_stream, file, index, layout, profile, requests);
+    analysis.std = standardDeviation(profile, found.energy);
+    for (size_t r = 0; r < requests.size(); ++r) {
+        MethodResult& result = analysis.results.emplace_back(emptyResult(requests[r].method, requests[r].grid.bits, isSigned));
+        for (const float clip : found.clips[r]) addClip(result, requests[r].grid, clip);
+        addError(result, found.errors[r], found.energy, profile.finite());
+        if (isWhole) result.iterations = octavSteps(profile, requests[r]);
+    }
     return analysis;
+}
+
+SegmentClips Analyzer::findWhole(const Profile& profile, std::span<const ClipRequest> requests) {
+    SegmentClips found;
+    const auto clips = ClipSearch(m_profilePass, m_errorPass).find(m_stream, profile, requests);
+    std::vector<ClippedGrid> grids = {ClippedGrid()};  // the first measures the energy
+    for (size_t r = 0; r < requests.size(); ++r) {
+        grids.push_back({requests[r].grid, clips[r]});
+        found.clips.push_back({clips[r]});
+    }
+    found.errors = m_errorPass.measure(m_stream, profile.absmax(), grids);
+    found.energy = found.errors.front().squared;
+    found.errors.erase(found.errors.begin());
+    return found;
 }
 
 }  // namespace quant

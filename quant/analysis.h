@@ -11,6 +11,8 @@
 #include "quant/method.h"
 #include "quant/profile.h"
 #include "quant/profile_pass.h"
+#include "quant/segment_pass.h"
+#include "quant/segment_search.h"
 #include "quant/segments.h"
 #include "quant/tensor_file.h"
 #include "quant/tensor_stream.h"
@@ -62,13 +64,12 @@ public:
     ErrorPass& errorPass() { return m_errorPass; }
 
 private:
-    void analyzeWhole(TensorAnalysis& analysis, const AnalysisOptions& options, bool isSigned);
-    void analyzeSegments(TensorAnalysis& analysis, const SegmentLayout& layout, const AnalysisOptions& options, bool isSigned);
+    SegmentClips findWhole(const Profile& profile, std::span<const ClipRequest> requests);
 
-    engine::Device& m_device;
     TensorStream m_stream;
     ProfilePass m_profilePass;
     ErrorPass m_errorPass;
+    SegmentPass m_segmentPass;
 };
 
 }  // namespace quant

@@ -12,17 +12,6 @@ namespace quant {
 
 namespace {
 
-Sides sidesOf(const UniformGrid& grid) { return grid.isSigned ? Sides::Both : Sides::Positive; }
-
-uint64_t inverseNoiseFactor(const ClipRequest& request) {
-    const bool paper = request.method.kind == MethodKind::OctavPaper;
-    return paper ? request.grid.paperInverseNoiseFactor() : request.grid.inverseNoiseFactor();
-}
-
-bool isOctav(const ClipRequest& request) {
-    return request.method.kind == MethodKind::Octav || request.method.kind == MethodKind::OctavPaper;
-}
-
 // A request answered by descending the levels of the profile.
 struct Descent {
     size_t index;  // of the request
@@ -32,14 +21,14 @@ struct Descent {
 };
 
 std::unique_ptr<MagnitudePredicate> predicateFor(const ClipRequest& request, const Profile& profile) {
-    if (isOctav(request)) return std::make_unique<OctavPredicate>(inverseNoiseFactor(request));
+    if (request.isOctav()) return std::make_unique<OctavPredicate>(request.inverseNoiseFactor());
     return std::make_unique<RankPredicate>(request.method.percentile->rank(profile.finite()), profile.zeros());
 }
 
 float answer(const Descent& descent, const ClipRequest& request, const Profile& profile) {
     const MagnitudeSearch& search = descent.search;
-    if (isOctav(request)) {
-        return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(), inverseNoiseFactor(request));
+    if (request.isOctav()) {
+        return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(), request.inverseNoiseFactor());
     }
     return request.method.percentile->rank(profile.finite()) <= profile.zeros() ? 0.0f : fromBits(search.bits());
 }
@@ -80,12 +69,12 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
     std::vector<float> clips(requests.size(), 0.0f);
     std::vector<Descent> descents;
     for (size_t i = 0; i < requests.size(); ++i) {
-        const Sides octavSides = sidesOf(requests[i].grid);
+        const Sides octavSides = requests[i].sides();
         const bool isEmpty = profile.nonzero(octavSides) == 0;
         if (requests[i].method.kind == MethodKind::Max) {
             clips[i] = requests[i].grid.isSigned ? profile.absmax() : std::max(profile.max(), 0.0f);
         } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty) {
-            const Sides sides = isOctav(requests[i]) ? octavSides : Sides::Both;
+            const Sides sides = requests[i].isOctav() ? octavSides : Sides::Both;
             auto predicate = predicateFor(requests[i], profile);
             MagnitudeSearch search(profile, sides, *predicate);
             descents.push_back({i, sides, std::move(predicate), std::move(search)});

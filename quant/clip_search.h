@@ -17,6 +17,13 @@ namespace quant {
 struct ClipRequest {
     Method method;
     UniformGrid grid;
+
+    bool isOctav() const { return method.kind == MethodKind::Octav || method.kind == MethodKind::OctavPaper; }
+    // 1/γ of the modelled error that an octav method minimises.
+    uint64_t inverseNoiseFactor() const {
+        return method.kind == MethodKind::OctavPaper ? grid.paperInverseNoiseFactor() : grid.inverseNoiseFactor();
+    }
+    Sides sides() const { return grid.isSigned ? Sides::Both : Sides::Positive; }
 };
 
 // Finds the clips of whole tensors. One read gives the profile; two more at most, shared by all requests, split the

@@ -7,6 +7,7 @@
 
 #include "engine/commands.h"
 #include "engine/kernel.h"
+#include "quant/segment_geometry.h"
 #include "shaders/error.h"
 
 namespace quant {
@@ -82,34 +83,51 @@ struct ErrorPass::Run {
 
 ErrorPass::ErrorPass(engine::Device& device) : m_device(device) {}
 
-std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax, std::span<const ClippedGrid> candidates) {
-    if (candidates.empty()) return {};
+// Uploads the candidates and measures them over every chunk; layout is none where a candidate is one grid.
+std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float absmax, const SegmentLayout* layout, uint64_t count,
+                                                 const std::function<ClippedGrid(uint64_t)>& candidate) {
     const PowerScale scale = powerScale(absmax);
-    const uint64_t needed = candidates.size() * sizeof(shaders::GridCandidate);
+    const uint64_t grids = count * (layout ? layout->segments : 1);
+    const uint64_t needed = grids * sizeof(shaders::GridCandidate);
     if (m_candidates.sizeBytes() < needed) m_candidates = Buffer(m_device, needed, MemoryKind::Upload, "candidates");
-    auto* grid = m_candidates.mappedAs<shaders::GridCandidate>().data();
-    for (const ClippedGrid& candidate : candidates) *grid++ = scaledGrid(candidate, scale.exponent);
+    const auto table = m_candidates.mappedAs<shaders::GridCandidate>();
+    for (uint64_t i = 0; i < grids; ++i) table[i] = scaledGrid(candidate(i), scale.exponent);
     m_candidates.flush();
 
-    const auto& kernel = m_device.kernel("error_sweep", {.constants = {{0, stream.elementType()}, {1, 64}, {2, scale.exact}, {3, 1}}});
-    const uint64_t groups = (candidates.size() + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
-    const uint64_t blocksPerDispatch =
-        std::max<uint64_t>(evaluationsPerDispatch(m_device.info()) / candidates.size() / shaders::blockElements, 1);
-    Run run(*this, candidates.size());
+    const auto& kernel = m_device.kernel(
+        "error_sweep", {.constants = {{0, stream.elementType()}, {1, 64}, {10, scale.exact}, {11, 1}, {12, layout != nullptr}}});
+    const uint64_t teams = (count + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
+    const uint64_t blocksPerDispatch = std::max<uint64_t>(evaluationsPerDispatch(m_device.info()) / count / shaders::blockElements, 1);
+    shaders::ErrorPush push{.candidates = m_candidates.address(), .candidateCount = static_cast<uint32_t>(count), .exponent = scale.exponent};
+    if (layout) push.geometry = geometryOf(*layout);
+    Run run(*this, count);
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
         const uint64_t blocks = (chunk.elements + shaders::blockElements - 1) / shaders::blockElements;
         const uint32_t firstBlock = run.reserve(blocks);
-        const uint64_t bytesPerBlock = shaders::blockElements * (stream.elementType() == shaders::elementF32 ? 4 : 2);
+        push.partials = m_partials.address();
         for (uint64_t block = 0; block < blocks; block += blocksPerDispatch) {
-            const uint64_t count = std::min(blocksPerDispatch, blocks - block);
-            const auto elements = static_cast<uint32_t>(std::min<uint64_t>(count * shaders::blockElements, chunk.elements - block * shaders::blockElements));
-            const shaders::ErrorPush push{chunk.data.address() + block * bytesPerBlock, m_candidates.address(), m_partials.address(), elements,
-                                          static_cast<uint32_t>(candidates.size()), scale.exponent, firstBlock + static_cast<uint32_t>(block)};
-            const engine::BufferRange sums(m_partials, blockBytes(firstBlock + block, candidates.size()), blockBytes(count, candidates.size()));
-            commands.dispatch(kernel, count * groups * shaders::teamSize, push, {chunk.data, m_candidates}, {sums});
+            const uint64_t some = std::min(blocksPerDispatch, blocks - block), skipped = block * shaders::blockElements;
+            push.data = chunk.data.address() + skipped * (stream.elementType() == shaders::elementF32 ? 4 : 2);
+            push.elements = static_cast<uint32_t>(std::min<uint64_t>(some * shaders::blockElements, chunk.elements - skipped));
+            push.firstBlock = firstBlock + static_cast<uint32_t>(block);
+            push.firstElement = static_cast<uint32_t>(chunk.firstElement + skipped);
+            const engine::BufferRange sums(m_partials, blockBytes(push.firstBlock, count), blockBytes(some, count));
+            commands.dispatch(kernel, some * teams * shaders::teamSize, push, {chunk.data, m_candidates}, {sums});
         }
     });
     return run.finish(scale.exponent);
+}
+
+std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax, std::span<const ClippedGrid> candidates) {
+    if (candidates.empty()) return {};
+    return measureAll(stream, absmax, nullptr, candidates.size(), [&](uint64_t i) { return candidates[i]; });
+}
+
+std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax, const SegmentLayout& layout,
+                                              std::span<const std::vector<ClippedGrid>> candidates) {
+    if (candidates.empty() || layout.segments == 0) return std::vector<MeasuredError>(candidates.size());
+    return measureAll(stream, absmax, &layout, candidates.size(),
+                      [&](uint64_t i) { return candidates[i / layout.segments][i % layout.segments]; });
 }
 
 double ErrorPass::energy(TensorStream& stream, float absmax) {

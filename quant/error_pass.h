@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -36,8 +37,8 @@ public:
     // absmax: largest finite magnitude of the tensor (it sets the power-of-two scale). Results in candidate order.
     std::vector<MeasuredError> measure(TensorStream& stream, float absmax, std::span<const ClippedGrid> candidates);
 
-    // The same with one grid per segment: candidates[c][segment]. `first`: the stream's first element within the
-    // tensor that the layout describes.
+    // The same with one grid per segment: candidates[c][segment]. The layout describes the stream's selection, of less
+    // than 2^32 elements.
     std::vector<MeasuredError> measure(TensorStream& stream, float absmax, const SegmentLayout& layout,
                                        std::span<const std::vector<ClippedGrid>> candidates);
 
@@ -46,6 +47,9 @@ public:
 
 private:
     struct Run;
+    std::vector<MeasuredError> measureAll(TensorStream& stream, float absmax, const SegmentLayout* layout, uint64_t count,
+                                          const std::function<ClippedGrid(uint64_t)>& candidate);
+
     engine::Device& m_device;
     engine::Buffer m_candidates, m_partials;
 };

@@ -66,7 +66,9 @@ std::vector<double> octavIterates(const Profile& profile, Sides sides, uint64_t 
         for (uint32_t bin = split + 1; bin < Profile::finiteBins; ++bin) outside += counts[bin], sum += sums[bin];
         const double next = sum / (gamma * inside + outside);
         iterates.push_back(next);
-        if (!(std::abs(next - s) > settled * s)) break;
+        // Around a data value where h jumps the recursion may go to and fro for ever.
+        const bool isCycle = iterates.size() > 2 && std::abs(next - iterates[iterates.size() - 3]) <= settled * s;
+        if (isCycle || !(std::abs(next - s) > settled * s)) break;
         s = next;
     }
     return iterates;

@@ -77,4 +77,67 @@ uint64_t SegmentLayout::segmentOf(uint64_t element) const {
     return element / rowElements * segmentsPerOuter + element % rowElements / inner;
 }
 
+Selection segmentSelection(const SegmentLayout& layout, uint64_t segment) {
+    if (layout.rowElements == 0) {
+        return {.first = segment * layout.inner, .run = layout.inner, .stride = layout.segments * layout.inner, .runs = layout.outer};
+    }
+    const uint64_t row = segment / layout.segmentsPerOuter, inRow = segment % layout.segmentsPerOuter;
+    return {.first = row * layout.rowElements + inRow * layout.inner, .run = layout.elementsOf(segment)};
+}
+
+namespace {
+
+std::vector<Slab> channelSlabs(const SegmentLayout& layout, uint64_t perSlab) {
+    std::vector<Slab> slabs;
+    for (uint64_t first = 0; first < layout.segments; first += perSlab) {
+        const uint64_t count = std::min(perSlab, layout.segments - first);
+        Slab& slab = slabs.emplace_back();
+        slab.firstSegment = first;
+        slab.layout = layout;
+        slab.layout.segments = slab.layout.segmentsPerOuter = count;
+        slab.selection = {.first = first * layout.inner, .run = count * layout.inner, .stride = layout.segments * layout.inner, .runs = layout.outer};
+        // All channels: one run, which is read in large pieces.
+        if (count == layout.segments) slab.selection = {.run = count * layout.inner * layout.outer};
+    }
+    return slabs;
+}
+
+// Some whole rows, or some whole groups of one row.
+Slab groupSlab(const SegmentLayout& layout, uint64_t firstRow, uint64_t rows, uint64_t firstGroup, uint64_t groups) {
+    Slab slab;
+    slab.firstSegment = firstRow * layout.segmentsPerOuter + firstGroup;
+    slab.layout = layout;
+    slab.layout.rows = rows;
+    slab.layout.rowElements = std::min(groups * layout.inner, layout.rowElements - firstGroup * layout.inner);
+    slab.layout.segmentsPerOuter = groups;
+    slab.layout.segments = rows * groups;
+    slab.selection = {.first = firstRow * layout.rowElements + firstGroup * layout.inner, .run = rows * slab.layout.rowElements};
+    return slab;
+}
+
+std::vector<Slab> groupSlabs(const SegmentLayout& layout, uint64_t maxElements, uint64_t maxSegments) {
+    std::vector<Slab> slabs;
+    const uint64_t rows = std::min(maxElements / layout.rowElements, maxSegments / layout.segmentsPerOuter);
+    for (uint64_t row = 0; row < layout.rows; row += std::max<uint64_t>(rows, 1)) {
+        if (rows > 0) {
+            slabs.push_back(groupSlab(layout, row, std::min(rows, layout.rows - row), 0, layout.segmentsPerOuter));
+            continue;
+        }
+        const uint64_t groups = std::max<uint64_t>(std::min(maxElements / layout.inner, maxSegments), 1);
+        for (uint64_t group = 0; group < layout.segmentsPerOuter; group += groups) {
+            slabs.push_back(groupSlab(layout, row, 1, group, std::min(groups, layout.segmentsPerOuter - group)));
+        }
+    }
+    return slabs;
+}
+
+}  // namespace
+
+std::vector<Slab> slabsOf(const SegmentLayout& layout, uint64_t maxElements, uint64_t maxSegments) {
+    if (layout.segments == 0) return {};
+    if (layout.rowElements != 0) return groupSlabs(layout, maxElements, maxSegments);
+    const uint64_t fitting = maxElements / std::max<uint64_t>(layout.elementsOf(0), 1);
+    return channelSlabs(layout, std::clamp<uint64_t>(fitting, 1, maxSegments));
+}
+
 }  // namespace quant

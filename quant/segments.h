@@ -9,6 +9,13 @@
 
 namespace quant {
 
+// Which elements of a tensor are meant, as a tensor of their own: `runs` runs of `run` consecutive elements,
+// `stride` elements apart.
+struct Selection {
+    uint64_t first = 0, run = 0, stride = 0, runs = 1;
+    uint64_t elements() const { return run * runs; }
+};
+
 // What shares one clip: the whole tensor, each index along an axis, or each run of N consecutive elements of a row.
 struct Granularity {
     enum class Kind { Tensor, Channel, Group };
@@ -35,5 +42,18 @@ struct SegmentLayout {
 
 // Throws InputError when the tensor lacks the axis. A scalar has one channel along axis 0.
 SegmentLayout layoutOf(const TensorInfo& info, const Granularity& granularity, const std::string& path);
+
+// A part of a tensor that is answered at once: whole segments, read as one selection.
+struct Slab {
+    Selection selection;
+    SegmentLayout layout;  // of the selection
+    uint64_t firstSegment = 0;
+};
+
+// Cuts a layout into slabs of at most maxElements elements (but at least one segment) and maxSegments segments.
+std::vector<Slab> slabsOf(const SegmentLayout& layout, uint64_t maxElements, uint64_t maxSegments);
+
+// One segment as a selection of the tensor.
+Selection segmentSelection(const SegmentLayout& layout, uint64_t segment);
 
 }  // namespace quant

@@ -56,27 +56,60 @@ uint32_t TensorStream::elementType() const {
 // On the device; F64 is narrowed while it is read.
 uint32_t TensorStream::elementBytes() const { return elementType() == shaders::elementF32 ? 4 : 2; }
 
-void TensorStream::select(const TensorFile& file, size_t tensor) { select(file, tensor, 0, file.tensors()[tensor].elements); }
+void TensorStream::select(const TensorFile& file, size_t tensor) {
+    select(file, tensor, Selection{.run = file.tensors()[tensor].elements});
+}
 
-void TensorStream::select(const TensorFile& file, size_t tensor, uint64_t first, uint64_t count) {
+void TensorStream::select(const TensorFile& file, size_t tensor, const Selection& selection) {
     m_file = &file;
     m_tensor = tensor;
-    m_first = first;
-    m_elements = count;
+    m_selection = selection;
+    m_elements = selection.elements();
     m_isLoaded = false;
 }
 
-void TensorStream::readElements(uint64_t first, std::span<std::byte> to) {
-    const Stopwatch watch(m_times.read);
+uint64_t TensorStream::largestResidentBytes() const {
+    return std::min(m_budgetBytes / 4 * 3, m_device.info().largestAllocationBytes) / 16 * 16;
+}
+
+uint64_t TensorStream::residentElements(const TensorFile& file, size_t tensor) const {
+    const DType dtype = file.tensors()[tensor].dtype;
+    return largestResidentBytes() / (dtype == DType::F16 || dtype == DType::BF16 ? 2 : 4);
+}
+
+engine::BufferRange TensorStream::resident() {
+    if (!m_isLoaded) {
+        if (!makeResident()) {
+            throw engine::OutOfMemory("vkAllocateMemory", -2, "keeping " + std::to_string(m_elements) + " elements on the device");
+        }
+        stream([](Commands&, const Chunk&) {}, true);
+    }
+    return {m_resident, 0, padded(m_elements * elementBytes())};
+}
+
+// Consecutive elements of the tensor.
+void TensorStream::readRun(uint64_t first, std::span<std::byte> to) {
     if (m_file->tensors()[m_tensor].dtype != DType::F64) {
-        m_file->read(m_tensor, (m_first + first) * elementBytes(), to);
+        m_file->read(m_tensor, first * elementBytes(), to);
         return;
     }
     m_wide.resize(to.size() / sizeof(float));
-    m_file->read(m_tensor, (m_first + first) * sizeof(double), std::as_writable_bytes(std::span(m_wide)));
+    m_file->read(m_tensor, first * sizeof(double), std::as_writable_bytes(std::span(m_wide)));
     for (size_t i = 0; i < m_wide.size(); ++i) {
         const auto narrow = static_cast<float>(m_wide[i]);
         std::memcpy(to.data() + i * sizeof narrow, &narrow, sizeof narrow);
+    }
+}
+
+// Elements of the selection, from its element `first` on.
+void TensorStream::readElements(uint64_t first, std::span<std::byte> to) {
+    const Stopwatch watch(m_times.read);
+    while (!to.empty()) {
+        const uint64_t run = first / m_selection.run, inRun = first % m_selection.run;
+        const uint64_t count = std::min(m_selection.run - inRun, to.size() / elementBytes());
+        readRun(m_selection.first + run * m_selection.stride + inRun, to.first(count * elementBytes()));
+        to = to.subspan(count * elementBytes());
+        first += count;
     }
 }
 
@@ -84,7 +117,7 @@ void TensorStream::readElements(uint64_t first, std::span<std::byte> to) {
 bool TensorStream::makeResident() {
     const uint64_t size = padded(m_elements * elementBytes());
     if (m_resident.sizeBytes() >= size) return true;
-    const uint64_t largest = std::min(m_budgetBytes / 4 * 3, m_device.info().largestAllocationBytes);
+    const uint64_t largest = largestResidentBytes();
     if (size > largest) return false;
     m_device.wait(m_lastUse);
     m_resident = Buffer();

@@ -8,6 +8,7 @@
 #include "engine/commands.h"
 #include "engine/device.h"
 #include "engine/upload_ring.h"
+#include "quant/segments.h"
 #include "quant/tensor_file.h"
 
 namespace quant {
@@ -34,8 +35,12 @@ public:
 
     // Chooses the tensor that the next passes read. dtype must be analyzable; the file must outlive the passes.
     void select(const TensorFile& file, size_t tensor);
-    // The same for consecutive elements [first, first + count) of the tensor, as a tensor of its own.
-    void select(const TensorFile& file, size_t tensor, uint64_t first, uint64_t count);
+    void select(const TensorFile& file, size_t tensor, const Selection& selection);
+
+    // Largest selection that stays on the device, in elements of the file's tensor.
+    uint64_t residentElements(const TensorFile& file, size_t tensor) const;
+    // Brings the selection to the device if it is not there yet, in one piece. Throws OutOfMemory when it is too large.
+    engine::BufferRange resident();
 
     uint64_t elements() const { return m_elements; }
     uint32_t elementType() const;  // specialization constant 0 of the kernels
@@ -52,6 +57,8 @@ private:
     uint32_t elementBytes() const;
     bool makeResident();
     void readElements(uint64_t first, std::span<std::byte> to);
+    void readRun(uint64_t first, std::span<std::byte> to);
+    uint64_t largestResidentBytes() const;
     void stream(const std::function<void(engine::Commands&, const Chunk&)>& record, bool keep);
 
     engine::Device& m_device;
@@ -64,7 +71,8 @@ private:
 
     const TensorFile* m_file = nullptr;
     size_t m_tensor = 0;
-    uint64_t m_first = 0, m_elements = 0;
+    Selection m_selection;
+    uint64_t m_elements = 0;
     std::vector<double> m_wide;  // F64 before it is narrowed
     StreamTimes m_times;
 };

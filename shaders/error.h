@@ -2,6 +2,7 @@
 #ifndef CLIPSCOPE_ERROR_H
 #define CLIPSCOPE_ERROR_H
 
+#include "segments.h"
 #include "shared_types.h"
 
 SHADER_NAMESPACE_BEGIN
@@ -30,28 +31,14 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Can
 
 struct ErrorPush {
     ADDRESS_OF(Words4) data;            // 16-byte aligned
-    ADDRESS_OF(Candidates) candidates;  // GridCandidate each
+    ADDRESS_OF(Candidates) candidates;  // [candidate], or [candidate][segment] where each segment has its own
     ADDRESS_OF(Words2) partials;        // [block][candidate]: sum of squared errors as float bits, count of clipped
     uint elements;
     uint candidateCount;
-    int exponent;      // elements are scaled by 2^exponent before they are quantized
-    uint firstBlock;  // where this chunk's blocks go in partials
-};
-
-// The same with a grid for every segment of a channel or group layout.
-struct SegmentErrorPush {
-    ADDRESS_OF(Words4) data;
-    ADDRESS_OF(Candidates) candidates;  // [candidate][segment]
-    ADDRESS_OF(Words2) partials;
-    uint elements;
-    uint candidateCount;
-    int exponent;
-    uint firstBlock;
-    uint firstElement;      // of this chunk in the slab that the layout describes
-    uint segments;
-    uint innerElements;   // the segment of element i is (i / innerElements) % segments when rowElements is 0,
-    uint rowElements;     // else i / rowElements * segmentsPerRow + i % rowElements / innerElements
-    uint segmentsPerRow;
+    int exponent;            // elements are scaled by 2^exponent before they are quantized
+    uint firstBlock;         // where these blocks go in partials
+    uint firstElement;       // of these elements in the slab that the geometry describes
+    SegmentGeometry geometry;
 };
 
 SHADER_NAMESPACE_END

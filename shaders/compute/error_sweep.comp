@@ -1,15 +1,24 @@
 #version 460
-// Measures the squared quantization error of up to eight candidate grids per team in one read of a block.
+// Measures the squared quantization error of up to eight candidate grids per team in one read of a block. A candidate
+// is one grid for all elements, or one for each segment of a channel or group layout.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/grid.glsl"
 #include "compute/quantize.glsl"
 
-layout(constant_id = 3) const bool countClipped = false;
+layout(constant_id = 11) const bool countClipped = false;
+layout(constant_id = 12) const bool isSegmented = false;
 layout(push_constant, scalar) uniform Push { ErrorPush push; };
 
 const uint quadsPerLane = blockElements / 4u / teamSize;
 const uint quadsPerStep = 16u;
+
+// Segment of an element of the slab.
+uint segmentOf(uint element) {
+    const SegmentGeometry g = push.geometry;
+    if (g.rowElements == 0u) return element / g.inner % g.segments;
+    return element / g.rowElements * g.segmentsPerRow + element % g.rowElements / g.inner;
+}
 
 shared float sums[256u];
 shared uint counts[256u];
@@ -26,7 +35,7 @@ void main() {
     float totals[candidatesPerTeam];
     uint clipped[candidatesPerTeam];
     for (uint c = 0u; c < candidatesPerTeam; ++c) {
-        grids[c] = push.candidates.at[min(first + c, push.candidateCount - 1u)];
+        if (!isSegmented) grids[c] = push.candidates.at[min(first + c, push.candidateCount - 1u)];
         totals[c] = 0.0;
         clipped[c] = 0u;
     }
@@ -43,15 +52,24 @@ void main() {
             for (uint i = 1u; i < 4u; ++i) bits[i] = 4u * quad + i < push.elements ? bits[i] : 0u;
             const vec4 x = vec4(scaledElement(bits.x, push.exponent), scaledElement(bits.y, push.exponent),
                                 scaledElement(bits.z, push.exponent), scaledElement(bits.w, push.exponent));
+            uvec4 segments;
+            for (uint i = 0u; isSegmented && i < 4u; ++i) {
+                segments[i] = segmentOf(push.firstElement + min(4u * quad + i, push.elements - 1u));
+            }
             for (uint c = 0u; c < candidatesPerTeam; ++c) {
-                const vec4 e = vec4(quantizationError(x.x, grids[c]), quantizationError(x.y, grids[c]),
-                                    quantizationError(x.z, grids[c]), quantizationError(x.w, grids[c]));
+                vec4 e;
+                for (uint i = 0u; i < 4u; ++i) {
+                    GridCandidate grid = grids[c];
+                    if (isSegmented) {
+                        const uint candidate = min(first + c, push.candidateCount - 1u);
+                        grid = push.candidates.at[candidate * push.geometry.segments + segments[i]];
+                    }
+                    e[i] = quantizationError(x[i], grid);
+                    if (countClipped) clipped[c] += uint(isClipped(x[i], grid));
+                }
                 precise const float sum = (e.x * e.x + e.y * e.y) + (e.z * e.z + e.w * e.w);
                 precise const float step = steps[c] + sum;
                 steps[c] = step;
-                if (countClipped) {
-                    for (uint i = 0u; i < 4u; ++i) clipped[c] += uint(isClipped(x[i], grids[c]));
-                }
             }
         }
         for (uint c = 0u; c < candidatesPerTeam; ++c) {

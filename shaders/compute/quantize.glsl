@@ -7,7 +7,7 @@
 #include "error.h"
 
 // Elements so small that float arithmetic would flush them take the integer path.
-layout(constant_id = 2) const bool exactScaling = false;
+layout(constant_id = 10) const bool exactScaling = false;
 
 // 2^exponent, -126 <= exponent <= 127.
 float powerOfTwo(int exponent) { return uintBitsToFloat(uint(exponent + 127) << 23); }

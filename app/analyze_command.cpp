@@ -1,0 +1,181 @@
+#include "app/analyze_command.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "app/analyze_csv.h"
+#include "app/analyze_json.h"
+#include "app/analyze_table.h"
+#include "app/context.h"
+#include "app/messages.h"
+#include "app/number_text.h"
+#include "app/options.h"
+#include "app/progress.h"
+#include "app/terminal.h"
+#include "quant/input_error.h"
+
+namespace app {
+
+namespace {
+
+constexpr const char* examples =
+    "  clipscope analyze model.safetensors\n"
+    "  clipscope analyze model.safetensors --bits 2-8 --method octav,max\n"
+    "  clipscope analyze weights.npy --granularity channel --json weights.json\n"
+    "  clipscope analyze model.safetensors --filter '*.weight' --csv - --quiet";
+
+struct AnalyzeArguments {
+    std::vector<std::string> inputs, filters;
+    quant::AnalysisOptions options;
+    ReportTargets targets;
+    bool isStrict = false;
+};
+
+// Something in the input that --strict does not accept.
+struct Objection {
+    TensorRef ref;
+    std::string reason;
+};
+
+// The reports that are asked for.
+class Reports {
+public:
+    Reports(const AnalyzeArguments& arguments, bool isQuiet) : m_targets(arguments.targets) {
+        if (!m_targets.json.empty()) m_jsonOutput.emplace(m_targets.json);
+        if (!m_targets.csv.empty()) m_csvOutput.emplace(m_targets.csv);
+        m_hasTable = !m_targets.takeStdout() && !(isQuiet && (m_jsonOutput || m_csvOutput));
+    }
+
+    void begin(const AnalyzeRun& run) {
+        if (m_jsonOutput) m_json.emplace(*m_jsonOutput, run);
+        if (m_csvOutput) m_csv.emplace(*m_csvOutput);
+        if (m_hasTable) m_table.emplace(run);
+    }
+
+    void add(const AnalyzeRun& run, TensorRef ref, const quant::TensorAnalysis& analysis) {
+        if (m_json) m_json->add(analysis);
+        if (m_csv) m_csv->add(run.selection.fileOf(ref).path(), run.options.granularity, analysis);
+        if (m_table) m_table->add(analysis);
+    }
+
+    void finish(const Seconds& seconds) {
+        if (m_json) m_json->finish(seconds);
+        if (m_jsonOutput) m_jsonOutput->commit();
+        if (m_csvOutput) m_csvOutput->commit();
+        if (m_table) printText(m_table->render(seconds, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));
+    }
+
+private:
+    ReportTargets m_targets;
+    std::optional<Output> m_jsonOutput, m_csvOutput;
+    std::optional<AnalyzeJson> m_json;
+    std::optional<AnalyzeCsv> m_csv;
+    std::optional<AnalyzeTable> m_table;
+    bool m_hasTable = false;
+};
+
+std::string notFiniteText(const quant::Profile& profile) {
+    std::string text;
+    if (profile.notNumbers() > 0) text = std::to_string(profile.notNumbers()) + " NaN";
+    if (profile.infinities() > 0) text += (text.empty() ? "" : " and ") + std::to_string(profile.infinities()) + " infinite";
+    return text;
+}
+
+uint64_t workBytes(const Selection& selection) {
+    uint64_t bytes = 0;
+    for (const TensorRef ref : selection.tensors) bytes += selection.info(ref).sizeBytes;
+    return bytes;
+}
+
+void noteNarrowing(const Selection& selection) {
+    const auto wide = std::ranges::count_if(
+        selection.tensors, [&](TensorRef ref) { return selection.info(ref).dtype == quant::DType::F64; });
+    if (wide > 0) printMessage("note", counted(static_cast<uint64_t>(wide), "F64 tensor") + " narrowed to F32");
+}
+
+// Analyzes every selected tensor. Returns the first that has NaN or Inf.
+std::optional<Objection> analyzeAll(const AnalyzeRun& run, quant::Analyzer& analyzer, Reports& reports, bool isQuiet) {
+    std::optional<Objection> objection;
+    Progress progress(workBytes(run.selection), isQuiet);
+    for (const TensorRef ref : run.selection.tensors) {
+        const quant::TensorFile& file = run.selection.fileOf(ref);
+        const quant::TensorInfo& info = run.selection.info(ref);
+        progress.show(info.name);
+        const auto analysis = analyzer.analyze(file, ref.tensor, run.options);
+        progress.advance(info.sizeBytes);
+        reports.add(run, ref, analysis);
+        const std::string notFinite = notFiniteText(analysis.profile);
+        if (notFinite.empty()) continue;
+        if (!objection) objection = {ref, "has " + notFinite + " of " + counted(info.elements, "element")};
+        const quant::InputError warning(file.path(), info.name, notFinite + " left out");
+        if (!isQuiet) printMessage("warning", warning.what());
+    }
+    return objection;
+}
+
+void failStrict(const Selection& selection, std::optional<Objection> objection) {
+    if (!selection.skipped.empty() && (!objection || selection.skipped.front().ref < objection->ref)) {
+        objection = {selection.skipped.front().ref, "is skipped: " + selection.skipped.front().reason};
+    }
+    if (!objection) return;
+    const auto& [ref, reason] = *objection;
+    throw quant::InputError(selection.fileOf(ref).path(), selection.info(ref).name, reason + " (--strict)");
+}
+
+void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
+    const auto start = std::chrono::steady_clock::now();
+    arguments.targets.check(arguments.inputs);
+    const Selection selection = selectTensors(arguments.inputs, arguments.filters, arguments.options.granularity);
+    Reports reports(arguments, global.isQuiet);  // before the work: it would be lost if they cannot be written
+    Context context(global);
+    quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
+    const AnalyzeRun run{selection, arguments.options, context.device.info()};
+    if (!global.isQuiet) noteNarrowing(selection);
+    reports.begin(run);
+    const auto objection = analyzeAll(run, analyzer, reports, global.isQuiet);
+    const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
+    const auto& [read, upload] = analyzer.stream().times();
+    reports.finish({total.count(), read, upload, context.device.busySeconds()});
+    if (arguments.isStrict) failStrict(selection, objection);
+}
+
+std::string methodWords() {
+    std::string words;
+    for (const auto& method : quant::methodNames()) words += (words.empty() ? "" : "|") + method;
+    return words;
+}
+
+void addQuestionOptions(CLI::App& command, quant::AnalysisOptions& options) {
+    addOption(command, "--bits", "LIST", "bit widths, 2 to 16: 4, 2-8 or 4,8 (default 4)",
+              [&](const std::string& text) { options.bits = bitsFrom(text); });
+    addOption(command, "--method", methodWords(), "how clips are chosen: one or several, as octav,max (default octav)",
+              [&](const std::string& text) { options.methods = methodsFrom(text); });
+    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N", "what shares a clip (default tensor)",
+              [&](const std::string& text) { options.granularity = quant::granularityFrom(text); });
+    addOption(command, "--sign", "auto|signed|unsigned", "the grid; auto: unsigned when no element is negative",
+              [&](const std::string& text) { options.sign = signFrom(text); });
+}
+
+}  // namespace
+
+void addAnalyzeCommand(CLI::App& root, Global& global) {
+    const auto arguments = std::make_shared<AnalyzeArguments>();
+    CLI::App& command = addCommand(root, global, "analyze", "find the clip of every tensor of safetensors and npy files",
+                                   examples, [arguments, &global] { runAnalyze(*arguments, global); });
+    command.add_option("INPUT", arguments->inputs, "files of tensors: safetensors or npy")->required()->type_name("FILE");
+    addQuestionOptions(command, arguments->options);
+    command.add_option("--filter", arguments->filters, "only tensors whose name matches; may be repeated")
+        ->type_name("GLOB")
+        ->allow_extra_args(false);
+    addJsonOption(command, arguments->targets.json);
+    addCsvOption(command, arguments->targets.csv);
+    command.add_flag("--strict", arguments->isStrict, "fail with 3 on NaN, Inf or a skipped tensor");
+    addDeviceOptions(command, global);
+    addQuietOption(command, global);
+}
+
+}  // namespace app

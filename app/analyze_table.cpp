@@ -1,0 +1,173 @@
+#include "app/analyze_table.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/number_text.h"
+#include "quant/input_error.h"
+
+namespace app {
+
+namespace {
+
+constexpr auto none = "-";
+
+std::string sqnrText(const std::optional<double>& sqnrDb, double mse, bool hasElements) {
+    if (sqnrDb) return fixedPoint(*sqnrDb, 2);
+    return mse == 0 && hasElements ? "exact" : none;
+}
+
+}  // namespace
+
+void AnalyzeTable::add(const quant::TensorAnalysis& analysis) {
+    const auto& info = analysis.info;
+    Tensor& tensor = m_tensors.emplace_back();
+    tensor.name = quant::printable(info.name, 200);
+    tensor.type = std::string(quant::name(info.dtype)) + " " + shapeText(info.shape);
+    tensor.elements = info.elements;
+    tensor.absmax = double{analysis.profile.absmax()};
+    for (const auto& result : analysis.results) {
+        tensor.segments = result.clip.size();
+        tensor.isSigned = result.isSigned;
+        tensor.results.push_back({clipRange(result.clip), result.mse, result.clippedFraction, result.sqnrDb});
+    }
+}
+
+bool AnalyzeTable::isSegmented() const {
+    return m_run.options.granularity.kind != quant::Granularity::Kind::Tensor;
+}
+
+// The method max is what the others are measured against; its clip is the absmax, which is shown anyway.
+std::optional<size_t> AnalyzeTable::maxMethod() const {
+    const auto& methods = m_run.options.methods;
+    const auto found = std::ranges::find(methods, quant::MethodKind::Max, &quant::Method::kind);
+    if (methods.size() < 2 || found == methods.end()) return {};
+    return static_cast<size_t>(found - methods.begin());
+}
+
+std::vector<size_t> AnalyzeTable::shownMethods() const {
+    std::vector<size_t> shown;
+    for (size_t method = 0; method < m_run.options.methods.size(); ++method) {
+        if (method != maxMethod()) shown.push_back(method);
+    }
+    return shown;
+}
+
+const AnalyzeTable::Result& AnalyzeTable::result(const Tensor& tensor, size_t method, size_t bits) const {
+    return tensor.results[method * m_run.options.bits.size() + bits];
+}
+
+// What the table says of a clip, as many as texts() returns.
+std::vector<std::string> AnalyzeTable::quantities() const {
+    std::vector<std::string> names = {"clip"};
+    if (isSegmented()) names = {"min", "max"};
+    names.push_back("SQNR");
+    names.push_back(maxMethod() ? "gain" : "out%");
+    return names;
+}
+
+std::string AnalyzeTable::gain(const Tensor& tensor, size_t method, size_t bits) const {
+    const double mse = result(tensor, method, bits).mse, worse = result(tensor, *maxMethod(), bits).mse;
+    if (mse == worse) return fixedPoint(0, 2);
+    if (mse == 0) return "exact";
+    return fixedPoint(10 * std::log10(worse / mse), 2, true);
+}
+
+std::vector<std::string> AnalyzeTable::texts(const Tensor& tensor, size_t method, size_t bits, int digits) const {
+    const auto& [clips, mse, clippedFraction, sqnrDb] = result(tensor, method, bits);
+    std::vector<std::string> texts = {significant(clips.min, digits)};
+    if (isSegmented()) texts.push_back(significant(clips.max, digits));
+    texts.push_back(sqnrText(sqnrDb, mse, tensor.elements > 0));
+    texts.push_back(maxMethod() ? gain(tensor, method, bits) : fixedPoint(100 * clippedFraction, 2));
+    return texts;
+}
+
+// One bit width: a line per tensor and method.
+TextTable AnalyzeTable::list(int digits) const {
+    const auto methods = shownMethods();
+    std::vector<Align> columns = {Align::Left, Align::Left, Align::Left, Align::Left, Align::Right};
+    std::vector<Cell> head = {{"tensor"}, {"type"}, {"sign"}, {"method"}, {"absmax"}};
+    for (const auto& quantity : quantities()) {
+        columns.push_back(Align::Right);
+        head.push_back({quantity});
+    }
+    for (Cell& cell : head) cell.style = Style::Faint;
+    TextTable table(columns);
+    table.addRow(head);
+    for (const Tensor& tensor : m_tensors) {
+        for (const size_t method : methods) {
+            std::vector<Cell> row(4);
+            if (method == methods.front()) row = {{tensor.name}, {tensor.type, Style::Faint}, {tensor.isSigned ? "±" : "+"}, {}};
+            row[3] = {m_run.options.methods[method].name()};
+            row.push_back({significant(tensor.absmax, digits)});
+            for (const auto& text : texts(tensor, method, 0, digits)) row.push_back({text});
+            row[5].style = Style::Strong;
+            table.addRow(row);
+        }
+    }
+    return table;
+}
+
+// Several bit widths: a column for each, and for each tensor and method a line per quantity.
+TextTable AnalyzeTable::grid(int digits) const {
+    std::vector<Align> columns = {Align::Left, Align::Left};
+    std::vector<Cell> head = {{"tensor", Style::Faint}, {"bits", Style::Faint}};
+    if (shownMethods().size() > 1) {
+        columns.push_back(Align::Left);
+        head.insert(head.begin() + 1, {"method", Style::Faint});
+    }
+    for (const uint32_t bits : m_run.options.bits) {
+        columns.push_back(Align::Right);
+        head.push_back({std::to_string(bits), Style::Faint});
+    }
+    TextTable table(columns);
+    table.addRow(head);
+    for (const Tensor& tensor : m_tensors) addGridRows(table, tensor, digits);
+    return table;
+}
+
+void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digits) const {
+    const auto methods = shownMethods();
+    const std::string clips = isSegmented() ? "  " + counted(tensor.segments, "clip") : "";
+    const std::string range = "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned ? "" : " unsigned");
+    std::vector<Cell> first = {{tensor.name, Style::Strong}, {"  " + tensor.type, Style::Faint}};
+    if (isSegmented()) first.push_back({clips, Style::Faint});
+    first.push_back({range, Style::Faint});
+    for (const size_t method : methods) {
+        std::vector<std::vector<std::string>> columns;
+        for (size_t bits = 0; bits < m_run.options.bits.size(); ++bits) columns.push_back(texts(tensor, method, bits, digits));
+        const auto names = quantities();
+        for (size_t line = 0; line < names.size(); ++line) {
+            std::vector<Cell> row(1);
+            if (method == methods.front()) row[0] = first[line];
+            if (methods.size() > 1) row.push_back({line == 0 ? m_run.options.methods[method].name() : ""});
+            row.push_back({names[line], Style::Faint});
+            for (const auto& column : columns) row.push_back({column[line], line == 0 ? Style::Strong : Style::Plain});
+            table.addRow(row);
+        }
+    }
+}
+
+std::string AnalyzeTable::footer(const Seconds& seconds) const {
+    std::string text = isSegmented() ? "min, max: of the clips of " + m_run.options.granularity.name() + "; " : "";
+    text += "SQNR: dB; ";
+    text += maxMethod() ? "gain: dB over method max\n" : "out%: elements beyond the clip\n";
+    for (const auto& [ref, reason] : m_run.selection.skipped) {
+        text += "skipped " + quant::printable(m_run.selection.info(ref).name, 200) + ": " + reason + "\n";
+    }
+    uint64_t elements = 0;
+    for (const Tensor& tensor : m_tensors) elements += tensor.elements;
+    return text + counted(m_tensors.size(), "tensor") + ", " + counted(elements, "element") + ", " +
+           fixedPoint(seconds.total, 2) + " s on " + m_run.device.name + "\n";
+}
+
+std::string AnalyzeTable::render(const Seconds& seconds, std::optional<size_t> width, bool hasColour) const {
+    const bool isList = m_run.options.bits.size() == 1;
+    const size_t leftColumns = isList ? 1 : shownMethods().size() > 1 ? 3 : 2;
+    const TableFormat format{width, leftColumns, hasColour};
+    TextTable table = isList ? list(4) : grid(4);
+    if (!table.fits(format)) table = isList ? list(3) : grid(3);
+    return (m_tensors.empty() ? "" : table.render(format) + "\n") + footer(seconds);
+}
+
+}  // namespace app

@@ -1,0 +1,91 @@
+#include "app/command.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <stdexcept>
+
+#include "app/did_you_mean.h"
+#include "app/options.h"
+#include "app/usage_error.h"
+
+namespace app {
+
+namespace {
+
+quant::CountingPath pathFrom(const std::string& text) {
+    const std::vector<std::string> names = {"auto", "private", "shared"};
+    if (!std::ranges::contains(names, text)) {
+        throw std::invalid_argument("'" + text + "' is none of auto, private, shared" + didYouMean(text, names));
+    }
+    return quant::countingPathFrom(text);
+}
+
+bool isSameFile(const std::string& a, const std::string& b) {
+    std::error_code unknown;  // one of them does not exist
+    return a == b || std::filesystem::equivalent(a, b, unknown);
+}
+
+}  // namespace
+
+void ReportTargets::check(const std::vector<std::string>& inputs) const {
+    if (json == "-" && csv == "-") throw UsageError("--json and --csv cannot both go to standard output");
+    for (const std::string& target : {json, csv}) {
+        if (target.empty() || target == "-") continue;
+        for (const std::string& input : inputs) {
+            if (isSameFile(target, input)) throw UsageError("the report " + target + " would replace an input");
+        }
+    }
+    if (!json.empty() && !csv.empty() && isSameFile(json, csv) && !json.starts_with("/dev/")) {
+        throw UsageError("--json and --csv name the same file");
+    }
+}
+
+CLI::App& addCommand(CLI::App& root, Global& global, const std::string& name, const std::string& description,
+                     const std::string& examples, std::function<void()> action) {
+    CLI::App& command = *root.add_subcommand(name, description);
+    command.footer("Examples:\n" + examples);
+    command.group("Commands");
+    command.callback([&global, action = std::move(action)] { global.action = action; });
+    return command;
+}
+
+CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type, const std::string& help,
+                       std::function<void(const std::string&)> take) {
+    const auto apply = [name, take = std::move(take)](const std::string& text) {
+        try {
+            take(text);
+        } catch (const std::invalid_argument& error) {
+            throw UsageError(name + ": " + error.what());
+        }
+    };
+    return command.add_option_function<std::string>(name, apply, help)->type_name(type);
+}
+
+void addDeviceOptions(CLI::App& command, Global& global) {
+    addOption(command, "--device", "INDEX|NAME", "Vulkan device, by index or part of its name (default: the best)",
+              [&](const std::string& text) { global.device = text; });
+    addOption(command, "--memory", "SIZE", "device memory for tensor data, such as 512M or 2G (default 1G)",
+              [&](const std::string& text) { global.memoryBytes = memoryFrom(text); });
+    addOption(command, "--path", "auto|private|shared", "how kernels count: the results are the same (default auto)",
+              [&](const std::string& text) { global.path = pathFrom(text); });
+}
+
+void addQuietOption(CLI::App& command, Global& global) {
+    command.add_flag("-q,--quiet", global.isQuiet, "no progress, notes or warnings; no table when a report is written");
+}
+
+void addJsonOption(CLI::App& command, std::string& target) {
+    addOption(command, "--json", "FILE|-", "write the results as JSON; - is standard output", [&](const std::string& text) {
+        if (text.empty()) throw std::invalid_argument("a file name or - is needed");
+        target = text;
+    });
+}
+
+void addCsvOption(CLI::App& command, std::string& target) {
+    addOption(command, "--csv", "FILE|-", "write the results as CSV; - is standard output", [&](const std::string& text) {
+        if (text.empty()) throw std::invalid_argument("a file name or - is needed");
+        target = text;
+    });
+}
+
+}  // namespace app

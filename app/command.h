@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "quant/profile_pass.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace app {
+
+// What the command line says beyond one command's own options, and what main learns from the run.
+struct Global {
+    bool isQuiet = false;
+    std::string device;  // index or part of a name; empty: the best
+    uint64_t memoryBytes = uint64_t{1} << 30;
+    quant::CountingPath path = quant::CountingPath::Auto;
+
+    std::function<void()> action;                 // what the chosen command does
+    std::atomic<uint64_t> validationMessages{0};  // from CLIPSCOPE_VALIDATION=1
+};
+
+// Where reports go: empty for none, "-" for standard output.
+struct ReportTargets {
+    std::string json, csv;
+
+    bool takeStdout() const { return json == "-" || csv == "-"; }
+    // Throws UsageError: both on standard output or in one file, or over one of the inputs.
+    void check(const std::vector<std::string>& inputs) const;
+};
+
+// Each command is a file with one function that adds it to the tree: void addXCommand(CLI::App& root, Global& global).
+// What follows is what they have in common.
+
+// Adds the command; `examples` are lines that end its help. The run is Global::action, to be set when it is chosen.
+CLI::App& addCommand(CLI::App& root, Global& global, const std::string& name, const std::string& description,
+                     const std::string& examples, std::function<void()> action);
+
+// Adds an option with a text value. type: "FILE", "LIST", or the words it takes: "auto|signed|unsigned" (completion
+// reads it). `take` may throw std::invalid_argument, which becomes a UsageError that names the option.
+CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type, const std::string& help,
+                       std::function<void(const std::string&)> take);
+
+void addDeviceOptions(CLI::App& command, Global& global);
+void addQuietOption(CLI::App& command, Global& global);
+void addJsonOption(CLI::App& command, std::string& target);
+void addCsvOption(CLI::App& command, std::string& target);
+
+}  // namespace app

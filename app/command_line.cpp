@@ -1,0 +1,112 @@
+#include "app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "app/analyze_command.h"
+#include "app/command_tree.h"
+#include "app/completion.h"
+#include "app/devices_command.h"
+#include "app/did_you_mean.h"
+#include "app/man_page.h"
+#include "app/output.h"
+#include "app/usage_error.h"
+
+namespace app {
+
+namespace {
+
+constexpr const char* version = "clipscope " CLIPSCOPE_VERSION;
+
+constexpr const char* rootExamples =
+    "  clipscope analyze model.safetensors --bits 4,8\n"
+    "  clipscope analyze weights.npy --method octav,max --json -\n"
+    "  clipscope devices";
+
+void describeRoot(CLI::App& root) {
+    root.name("clipscope");
+    root.description("Finds the quantization clip of every tensor of a model, on any Vulkan device.");
+    root.footer(std::string("Examples:\n") + rootExamples + "\n\n`clipscope COMMAND --help` explains a command.");
+    root.set_help_flag("-h,--help", "print this help and exit");
+    root.set_version_flag("--version", version, "print the version and exit");
+    root.require_subcommand(1);
+    const auto formatter = std::make_shared<CLI::Formatter>();
+    formatter->column_width(32);
+    formatter->label("REQUIRED", "");
+    formatter->label("Positionals", "Arguments");
+    formatter->label("OPTIONS", "OPTION...");
+    formatter->label("SUBCOMMAND", "COMMAND");
+    root.formatter(formatter);
+}
+
+const CLI::App& chosen(const CLI::App& root) {
+    const auto commands = root.get_subcommands();
+    return commands.empty() ? root : *commands.front();
+}
+
+std::vector<std::string> commandNames(const CLI::App& root) {
+    std::vector<std::string> names;
+    for (const CommandWords& command : commandTree(root)) names.push_back(command.name);
+    return names;
+}
+
+std::vector<std::string> optionNames(const CLI::App& root, const std::string& commandName) {
+    std::vector<std::string> names;
+    for (const CommandWords& command : commandTree(root)) {
+        if (command.name != commandName) continue;
+        for (const auto& option : command.options) names.insert(names.end(), option.names.begin(), option.names.end());
+    }
+    return names;
+}
+
+// What is wrong with the first argument that nothing takes.
+std::string unknownArgument(const CLI::App& root, const std::vector<std::string>& extras) {
+    const bool hasCommand = &chosen(root) != &root;
+    const auto option = std::ranges::find_if(extras, [](const auto& text) { return text.starts_with('-'); });
+    if (option != extras.end()) {
+        const std::string name = option->substr(0, option->find('='));
+        return "unknown option '" + name + "'" + didYouMean(name, optionNames(root, hasCommand ? chosen(root).get_name() : ""));
+    }
+    const std::string& text = extras.front();
+    if (hasCommand) return "unexpected argument '" + text + "'";
+    return "unknown command '" + text + "'" + didYouMean(text, commandNames(root));
+}
+
+// CLI11's own messages, for arguments that are missing or too many, are one line each.
+std::string problemOf(const CLI::App& root, const CLI::ParseError& error) {
+    const auto extras = root.remaining(true);
+    if (!extras.empty()) return unknownArgument(root, extras);
+    if (&chosen(root) == &root && error.get_name() == "RequiredError") return "a command is needed";
+    return error.what();
+}
+
+[[noreturn]] void failUsage(const CLI::App& root, const CLI::ParseError& error) {
+    const bool hasCommand = &chosen(root) != &root;
+    const std::string command = hasCommand ? " " + chosen(root).get_name() : "";
+    throw UsageError(problemOf(root, error) + "; see `clipscope" + command + " --help`");
+}
+
+}  // namespace
+
+void runCommandLine(int argc, const char* const* argv, Global& global) {
+    CLI::App root;
+    describeRoot(root);
+    addAnalyzeCommand(root, global);
+    addDevicesCommand(root, global);
+    addCompletionCommand(root, global);
+    addManCommand(root, global);
+    try {
+        root.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        printText(root.help());
+        return;
+    } catch (const CLI::CallForVersion&) {
+        printText(std::string(version) + "\n");
+        return;
+    } catch (const CLI::ParseError& error) {
+        failUsage(root, error);
+    }
+    global.action();
+}
+
+}  // namespace app

@@ -1,0 +1,63 @@
+#include "app/context.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "app/messages.h"
+#include "app/usage_error.h"
+#include "engine/error.h"
+
+namespace app {
+
+namespace {
+
+constexpr const char* driverVariables[] = {"VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_LOADER_DRIVERS_SELECT",
+                                           "VK_LOADER_DRIVERS_DISABLE"};
+
+// What decides which drivers are found, and where to get one.
+std::string driverAdvice() {
+    std::string advice;
+    for (const char* variable : driverVariables) {
+        const char* value = std::getenv(variable);
+        if (value) advice += std::string(advice.empty() ? "" : ", ") + variable + " is set to '" + value + "'";
+    }
+    if (!advice.empty()) advice += "; ";
+    return advice + "Debian's package mesa-vulkan-drivers has a software driver";
+}
+
+bool isValidationWanted() {
+    const char* value = std::getenv("CLIPSCOPE_VALIDATION");
+    return value && std::string_view(value) == "1";
+}
+
+engine::Instance connect(Global& global) {
+    const auto onMessage = [&global](std::string_view message) {
+        ++global.validationMessages;
+        printMessage("validation", message);
+    };
+    try {
+        return engine::Instance(isValidationWanted(), onMessage);
+    } catch (const engine::NoDevice& error) {
+        throw engine::NoDevice(std::string(error.what()) + "; " + driverAdvice());
+    }
+}
+
+}  // namespace
+
+engine::Instance openInstance(Global& global) {
+    engine::Instance instance = connect(global);
+    if (instance.devices().empty()) throw engine::NoDevice("no Vulkan device was found; " + driverAdvice());
+    return instance;
+}
+
+Context::Context(Global& global)
+    : instance(openInstance(global)), device(instance, engine::chooseDevice(instance.devices(), global.device)) {
+    const bool isAuto = global.path == quant::CountingPath::Auto;
+    if (!isAuto && !std::ranges::contains(quant::countingPaths(device.info()), global.path)) {
+        throw UsageError("--path: " + device.info().name + " cannot run the path asked for");
+    }
+}
+
+}  // namespace app

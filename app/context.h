@@ -1,0 +1,23 @@
+#pragma once
+
+#include "app/command.h"
+#include "engine/device.h"
+#include "engine/instance.h"
+
+namespace app {
+
+// Connects to Vulkan. CLIPSCOPE_VALIDATION=1 turns the validation layers on: their messages go to stderr and are
+// counted in `global`, which must outlive the instance. Throws engine::NoDevice, saying what would help, also when
+// there is no device at all.
+engine::Instance openInstance(Global& global);
+
+// The instance and the device that the command line asks for.
+struct Context {
+    // Throws engine::NoDevice; UsageError when the device cannot run the path asked for.
+    explicit Context(Global& global);
+
+    engine::Instance instance;
+    engine::Device device;
+};
+
+}  // namespace app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/device_info.h"
+
+namespace app {
+
+// Everything that is known of the devices, as one JSON object. best: the one used by default, null when there is none.
+std::string devicesJson(const std::vector<engine::DeviceInfo>& devices, const engine::DeviceInfo* best);
+
+}  // namespace app

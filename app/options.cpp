@@ -1,0 +1,111 @@
+#include "app/options.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ranges>
+#include <set>
+#include <stdexcept>
+
+#include "app/did_you_mean.h"
+
+namespace app {
+
+namespace {
+
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+// Fails for anything but decimal digits that fit.
+bool parseNumber(std::string_view text, uint64_t& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    for (const auto part : std::views::split(text, separator)) parts.emplace_back(part.begin(), part.end());
+    return parts;
+}
+
+quant::Method methodOrSuggestion(std::string_view text) {
+    try {
+        return quant::methodFrom(text);
+    } catch (const std::invalid_argument&) {
+        const bool isFamily = text.contains(':');  // then the parameter is at fault, and the message says how
+        const std::string suggestion = isFamily ? "" : didYouMean(text, quant::methodNames());
+        if (suggestion.empty()) throw;
+        throw std::invalid_argument("unknown method " + quoted(text) + suggestion);
+    }
+}
+
+}  // namespace
+
+uint32_t oneBitWidthFrom(std::string_view text) {
+    uint64_t bits = 0;
+    if (!parseNumber(text, bits)) throw std::invalid_argument(quoted(text) + " is not a bit width");
+    if (bits < 2 || bits > 16) throw std::invalid_argument("a bit width lies between 2 and 16, not " + quoted(text));
+    return static_cast<uint32_t>(bits);
+}
+
+std::vector<uint32_t> bitsFrom(std::string_view text) {
+    std::set<uint32_t> all;
+    for (const std::string_view part : split(text, ',')) {
+        const size_t dash = part.find('-');
+        const uint32_t first = oneBitWidthFrom(part.substr(0, dash));
+        const uint32_t last = dash == std::string_view::npos ? first : oneBitWidthFrom(part.substr(dash + 1));
+        if (first > last) throw std::invalid_argument("the range " + quoted(part) + " runs downwards");
+        for (uint32_t bits = first; bits <= last; ++bits) all.insert(bits);
+    }
+    if (all.empty()) throw std::invalid_argument("a list such as 4, 2-8 or 4,8 is needed");
+    return {all.begin(), all.end()};
+}
+
+std::vector<quant::Method> methodsFrom(std::string_view text) {
+    std::vector<quant::Method> methods;
+    for (const std::string_view part : split(text, ',')) {
+        quant::Method method = methodOrSuggestion(part);
+        if (!std::ranges::contains(methods, method.name(), &quant::Method::name)) methods.push_back(std::move(method));
+    }
+    if (methods.empty()) throw std::invalid_argument("the name of a method is needed");
+    return methods;
+}
+
+quant::Sign signFrom(std::string_view text) {
+    if (text == "auto") return quant::Sign::Auto;
+    if (text == "signed") return quant::Sign::Signed;
+    if (text == "unsigned") return quant::Sign::Unsigned;
+    throw std::invalid_argument(quoted(text) + " is none of auto, signed, unsigned" +
+                                didYouMean(text, {"auto", "signed", "unsigned"}));
+}
+
+std::string_view name(quant::Sign sign) {
+    switch (sign) {
+        case quant::Sign::Auto: return "auto";
+        case quant::Sign::Signed: return "signed";
+        case quant::Sign::Unsigned: break;
+    }
+    return "unsigned";
+}
+
+uint64_t sizeFrom(std::string_view text) {
+    constexpr std::string_view units = "KMGT";
+    const size_t unit = text.empty() ? std::string_view::npos : units.find(text.back());
+    const auto shift = unit == std::string_view::npos ? 0 : 10 * (unit + 1);
+    uint64_t value = 0;
+    if (!parseNumber(text.substr(0, text.size() - (shift > 0)), value)) {
+        throw std::invalid_argument(quoted(text) + " is not a size such as 512M or 2G");
+    }
+    if (value > UINT64_MAX >> shift) throw std::invalid_argument("the size " + quoted(text) + " is too large");
+    return value << shift;
+}
+
+uint64_t memoryFrom(std::string_view text) {
+    const uint64_t bytes = sizeFrom(text);
+    if (bytes < uint64_t{16} << 20) throw std::invalid_argument("at least 16M are needed, not " + quoted(text));
+    return bytes;
+}
+
+bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
+
+}  // namespace app

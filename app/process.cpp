@@ -1,0 +1,56 @@
+#include "app/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "app/progress.h"
+#include "quant/output_file.h"
+
+namespace app {
+
+namespace {
+
+void writeToStderr(std::string_view text) {
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;  // nowhere left to complain
+}
+
+// Async-signal-safe.
+void endProcess(int signal) {
+    quant::removeUnfinishedOutputs();
+    if (isProgressShown()) writeToStderr(eraseLine);
+    writeToStderr("clipscope: error: interrupted\n");
+    _exit(128 + signal);
+}
+
+// A later open() must not take the number of a closed standard stream: a report, or a driver's file, would get what
+// is meant for the other. Opened for reading, the stand-in makes writes fail.
+void fillStandardStreams() {
+    for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+        if (fcntl(descriptor, F_GETFD) >= 0) continue;
+        if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) _exit(1);
+    }
+}
+
+void handle(int signal, void (*handler)(int)) {
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+void prepareProcess() {
+    fillStandardStreams();
+    handle(SIGXFSZ, SIG_IGN);
+    handle(SIGPIPE, SIG_IGN);
+    handle(SIGINT, endProcess);
+    handle(SIGTERM, endProcess);
+    struct sigaction old = {};
+    sigaction(SIGHUP, nullptr, &old);
+    if (old.sa_handler != SIG_IGN) handle(SIGHUP, endProcess);  // nohup stays in force
+}
+
+}  // namespace app

@@ -1,0 +1,10 @@
+#pragma once
+
+namespace app {
+
+// Makes the process safe to write from: closed standard streams are replaced by ones that fail, a full disk and a
+// broken pipe become errors of write(), and SIGINT, SIGTERM and SIGHUP remove unfinished outputs and end the process
+// with 128 + signal.
+void prepareProcess();
+
+}  // namespace app

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "quant/segments.h"
+#include "quant/tensor_file.h"
+
+namespace app {
+
+struct TensorRef {
+    size_t file = 0, tensor = 0;  // indices into Selection::files and the file's tensors()
+    auto operator<=>(const TensorRef&) const = default;
+};
+
+struct SkippedTensor {
+    TensorRef ref;
+    std::string reason;
+};
+
+// The tensors of some files that a command works on, in the order of the command line and the files.
+struct Selection {
+    std::vector<std::unique_ptr<quant::TensorFile>> files;
+    std::vector<TensorRef> tensors;
+    std::vector<SkippedTensor> skipped;
+
+    const quant::TensorFile& fileOf(TensorRef ref) const { return *files[ref.file]; }
+    const quant::TensorInfo& info(TensorRef ref) const { return fileOf(ref).tensors()[ref.tensor]; }
+};
+
+// Opens the files and picks the tensors that match any of the globs (all without globs). Skipped are those that are
+// not of a float type and those that lack the channel axis. Throws quant::InputError: a file that cannot be used, a
+// glob that matches nothing, an axis that no tensor has.
+Selection selectTensors(const std::vector<std::string>& paths, const std::vector<std::string>& globs,
+                        const quant::Granularity& granularity);
+
+}  // namespace app
