@@ -164,7 +164,7 @@ void addQuestionOptions(CLI::App& command, quant::AnalysisOptions& options) {
 
 void addAnalyzeCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<AnalyzeArguments>();
-    CLI::App& command = addCommand(root, global, "analyze", "find the clip of every tensor of safetensors and npy files",
+    CLI::App& command = addCommand(root, global, "analyze", "Find the clip of every tensor of safetensors and npy files",
                                    examples, [arguments, &global] { runAnalyze(*arguments, global); });
     command.add_option("INPUT", arguments->inputs, "files of tensors: safetensors or npy")->required()->type_name("FILE");
     addQuestionOptions(command, arguments->options);
@@ -173,7 +173,8 @@ void addAnalyzeCommand(CLI::App& root, Global& global) {
         ->allow_extra_args(false);
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);
-    command.add_flag("--strict", arguments->isStrict, "fail with 3 on NaN, Inf or a skipped tensor");
+    command.add_flag("--strict", arguments->isStrict, "fail with 3 on NaN, Inf or a skipped tensor")
+        ->disable_flag_override();
     addDeviceOptions(command, global);
     addQuietOption(command, global);
 }

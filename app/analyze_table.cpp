@@ -53,6 +53,8 @@ std::vector<size_t> AnalyzeTable::shownMethods() const {
     return shown;
 }
 
+bool AnalyzeTable::hasMethodColumn() const { return shownMethods().size() > 1; }
+
 const AnalyzeTable::Result& AnalyzeTable::result(const Tensor& tensor, size_t method, size_t bits) const {
     return tensor.results[method * m_run.options.bits.size() + bits];
 }
@@ -84,9 +86,12 @@ std::vector<std::string> AnalyzeTable::texts(const Tensor& tensor, size_t method
 
 // One bit width: a line per tensor and method.
 TextTable AnalyzeTable::list(int digits) const {
-    const auto methods = shownMethods();
-    std::vector<Align> columns = {Align::Left, Align::Left, Align::Left, Align::Left, Align::Right};
-    std::vector<Cell> head = {{"tensor"}, {"type"}, {"sign"}, {"method"}, {"absmax"}};
+    std::vector<Align> columns = {Align::Left, Align::Left, Align::Left, Align::Right};
+    std::vector<Cell> head = {{"tensor"}, {"type"}, {"grid"}, {"absmax"}};
+    if (hasMethodColumn()) {
+        columns.push_back(Align::Left);
+        head.push_back({"method"});
+    }
     for (const auto& quantity : quantities()) {
         columns.push_back(Align::Right);
         head.push_back({quantity});
@@ -94,25 +99,31 @@ TextTable AnalyzeTable::list(int digits) const {
     for (Cell& cell : head) cell.style = Style::Faint;
     TextTable table(columns);
     table.addRow(head);
-    for (const Tensor& tensor : m_tensors) {
-        for (const size_t method : methods) {
-            std::vector<Cell> row(4);
-            if (method == methods.front()) row = {{tensor.name}, {tensor.type, Style::Faint}, {tensor.isSigned ? "±" : "+"}, {}};
-            row[3] = {m_run.options.methods[method].name()};
-            row.push_back({significant(tensor.absmax, digits)});
-            for (const auto& text : texts(tensor, method, 0, digits)) row.push_back({text});
-            row[5].style = Style::Strong;
-            table.addRow(row);
-        }
-    }
+    for (const Tensor& tensor : m_tensors) addListRows(table, tensor, digits);
     return table;
+}
+
+void AnalyzeTable::addListRows(TextTable& table, const Tensor& tensor, int digits) const {
+    std::vector<Cell> start = {{tensor.name},
+                               {tensor.type, Style::Faint},
+                               {tensor.isSigned ? "int" : "uint", Style::Faint},
+                               {significant(tensor.absmax, digits)}};
+    for (const size_t method : shownMethods()) {
+        std::vector<Cell> row = start;
+        if (hasMethodColumn()) row.push_back({m_run.options.methods[method].name()});
+        const size_t clip = row.size();
+        for (const auto& text : texts(tensor, method, 0, digits)) row.push_back({text});
+        row[clip].style = Style::Strong;
+        table.addRow(row);
+        start.assign(4, {});  // the tensor is named once
+    }
 }
 
 // Several bit widths: a column for each, and for each tensor and method a line per quantity.
 TextTable AnalyzeTable::grid(int digits) const {
     std::vector<Align> columns = {Align::Left, Align::Left};
     std::vector<Cell> head = {{"tensor", Style::Faint}, {"bits", Style::Faint}};
-    if (shownMethods().size() > 1) {
+    if (hasMethodColumn()) {
         columns.push_back(Align::Left);
         head.insert(head.begin() + 1, {"method", Style::Faint});
     }
@@ -129,7 +140,7 @@ TextTable AnalyzeTable::grid(int digits) const {
 void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digits) const {
     const auto methods = shownMethods();
     const std::string clips = isSegmented() ? "  " + counted(tensor.segments, "clip") : "";
-    const std::string range = "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned ? "" : " unsigned");
+    const std::string range = "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned ? "" : " uint");
     std::vector<Cell> first = {{tensor.name, Style::Strong}, {"  " + tensor.type, Style::Faint}};
     if (isSegmented()) first.push_back({clips, Style::Faint});
     first.push_back({range, Style::Faint});
@@ -140,7 +151,7 @@ void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digit
         for (size_t line = 0; line < names.size(); ++line) {
             std::vector<Cell> row(1);
             if (method == methods.front()) row[0] = first[line];
-            if (methods.size() > 1) row.push_back({line == 0 ? m_run.options.methods[method].name() : ""});
+            if (hasMethodColumn()) row.push_back({line == 0 ? m_run.options.methods[method].name() : ""});
             row.push_back({names[line], Style::Faint});
             for (const auto& column : columns) row.push_back({column[line], line == 0 ? Style::Strong : Style::Plain});
             table.addRow(row);
@@ -149,7 +160,8 @@ void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digit
 }
 
 std::string AnalyzeTable::footer(const Seconds& seconds) const {
-    std::string text = isSegmented() ? "min, max: of the clips of " + m_run.options.granularity.name() + "; " : "";
+    std::string text = hasMethodColumn() ? "" : "method " + m_run.options.methods[shownMethods().front()].name() + "; ";
+    text += isSegmented() ? "min, max: of the clips of " + m_run.options.granularity.name() + "; " : "";
     text += "SQNR: dB; ";
     text += maxMethod() ? "gain: dB over method max\n" : "out%: elements beyond the clip\n";
     for (const auto& [ref, reason] : m_run.selection.skipped) {
@@ -163,7 +175,7 @@ std::string AnalyzeTable::footer(const Seconds& seconds) const {
 
 std::string AnalyzeTable::render(const Seconds& seconds, std::optional<size_t> width, bool hasColour) const {
     const bool isList = m_run.options.bits.size() == 1;
-    const size_t leftColumns = isList ? 1 : shownMethods().size() > 1 ? 3 : 2;
+    const size_t leftColumns = isList ? 1 : hasMethodColumn() ? 3 : 2;
     const TableFormat format{width, leftColumns, hasColour};
     TextTable table = isList ? list(4) : grid(4);
     if (!table.fits(format)) table = isList ? list(3) : grid(3);

@@ -39,11 +39,13 @@ private:
     bool isSegmented() const;
     std::vector<size_t> shownMethods() const;
     std::optional<size_t> maxMethod() const;
+    bool hasMethodColumn() const;
     const Result& result(const Tensor& tensor, size_t method, size_t bits) const;
     std::vector<std::string> quantities() const;
     std::vector<std::string> texts(const Tensor& tensor, size_t method, size_t bits, int digits) const;
     std::string gain(const Tensor& tensor, size_t method, size_t bits) const;
     TextTable list(int digits) const;
+    void addListRows(TextTable& table, const Tensor& tensor, int digits) const;
     TextTable grid(int digits) const;
     void addGridRows(TextTable& table, const Tensor& tensor, int digits) const;
     std::string footer(const Seconds& seconds) const;

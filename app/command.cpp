@@ -51,11 +51,11 @@ CLI::App& addCommand(CLI::App& root, Global& global, const std::string& name, co
 
 CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type, const std::string& help,
                        std::function<void(const std::string&)> take) {
-    const auto apply = [name, take = std::move(take)](const std::string& text) {
+    const auto apply = [name, &command, take = std::move(take)](const std::string& text) {
         try {
             take(text);
         } catch (const std::invalid_argument& error) {
-            throw UsageError(name + ": " + error.what());
+            throw UsageError(name + ": " + error.what(), command.get_name());
         }
     };
     return command.add_option_function<std::string>(name, apply, help)->type_name(type);
@@ -71,7 +71,9 @@ void addDeviceOptions(CLI::App& command, Global& global) {
 }
 
 void addQuietOption(CLI::App& command, Global& global) {
-    command.add_flag("-q,--quiet", global.isQuiet, "no progress, notes or warnings; no table when a report is written");
+    command
+        .add_flag("-q,--quiet", global.isQuiet, "no progress, notes or warnings; no table when a report is written")
+        ->disable_flag_override();
 }
 
 void addJsonOption(CLI::App& command, std::string& target) {

@@ -27,7 +27,7 @@ void describeRoot(CLI::App& root) {
     root.name("clipscope");
     root.description("Finds the quantization clip of every tensor of a model, on any Vulkan device.");
     root.footer(std::string("Examples:\n") + rootExamples + "\n\n`clipscope COMMAND --help` explains a command.");
-    root.set_help_flag("-h,--help", "print this help and exit");
+    root.set_help_flag("-h,--help", "print this help");
     root.set_version_flag("--version", version, "print the version and exit");
     root.require_subcommand(1);
     const auto formatter = std::make_shared<CLI::Formatter>();
@@ -65,25 +65,25 @@ std::string unknownArgument(const CLI::App& root, const std::vector<std::string>
     const auto option = std::ranges::find_if(extras, [](const auto& text) { return text.starts_with('-'); });
     if (option != extras.end()) {
         const std::string name = option->substr(0, option->find('='));
-        return "unknown option '" + name + "'" + didYouMean(name, optionNames(root, hasCommand ? chosen(root).get_name() : ""));
+        const auto known = optionNames(root, hasCommand ? chosen(root).get_name() : "");
+        if (std::ranges::contains(known, name)) return "option '" + name + "' belongs after the command";
+        return "unknown option '" + name + "'" + didYouMean(name, known);
     }
     const std::string& text = extras.front();
     if (hasCommand) return "unexpected argument '" + text + "'";
     return "unknown command '" + text + "'" + didYouMean(text, commandNames(root));
 }
 
-// CLI11's own messages, for arguments that are missing or too many, are one line each.
+// CLI11's own messages for what is rarer are one line each.
 std::string problemOf(const CLI::App& root, const CLI::ParseError& error) {
     const auto extras = root.remaining(true);
     if (!extras.empty()) return unknownArgument(root, extras);
     if (&chosen(root) == &root && error.get_name() == "RequiredError") return "a command is needed";
-    return error.what();
-}
-
-[[noreturn]] void failUsage(const CLI::App& root, const CLI::ParseError& error) {
-    const bool hasCommand = &chosen(root) != &root;
-    const std::string command = hasCommand ? " " + chosen(root).get_name() : "";
-    throw UsageError(problemOf(root, error) + "; see `clipscope" + command + " --help`");
+    const std::string text = error.what();
+    const std::string option = text.substr(0, text.find(':'));
+    if (error.get_name() != "ArgumentMismatch" || option == text) return text;
+    if (text.ends_with("missing")) return option + " needs a value";
+    return text.contains("At Most") ? option + " is given more than once" : text;
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
         printText(std::string(version) + "\n");
         return;
     } catch (const CLI::ParseError& error) {
-        failUsage(root, error);
+        throw UsageError(problemOf(root, error), &chosen(root) == &root ? "" : chosen(root).get_name());
     }
     global.action();
 }

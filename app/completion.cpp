@@ -180,7 +180,7 @@ std::string fishCompletion(const std::vector<CommandWords>& commands) {
 
 void addCompletionCommand(CLI::App& root, Global& global) {
     const auto shell = std::make_shared<std::string>();
-    CLI::App& command = addCommand(root, global, "completion", "print a completion script for a shell", examples,
+    CLI::App& command = addCommand(root, global, "completion", "Print a completion script for a shell", examples,
                                    [shell, &root] { printText(scriptFor(*shell, root)); });
     addOption(command, "SHELL", "bash|zsh|fish", "the shell", [shell](const std::string& text) {
         checkShell(text);

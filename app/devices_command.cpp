@@ -107,7 +107,7 @@ void runDevices(const ReportTargets& targets, Global& global) {
 
 void addDevicesCommand(CLI::App& root, Global& global) {
     const auto targets = std::make_shared<ReportTargets>();
-    CLI::App& command = addCommand(root, global, "devices", "list the Vulkan devices and what each can do", examples,
+    CLI::App& command = addCommand(root, global, "devices", "List the Vulkan devices and what each can do", examples,
                                    [targets, &global] { runDevices(*targets, global); });
     addJsonOption(command, targets->json);
     addQuietOption(command, global);

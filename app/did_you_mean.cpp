@@ -25,14 +25,13 @@ size_t editDistance(std::string_view from, std::string_view to) {
 }
 
 std::optional<std::string> closest(std::string_view text, const std::vector<std::string>& candidates) {
-    // Longer texts come from no one's keyboard, and the comparison is quadratic.
-    constexpr size_t longestText = 200;
-    if (text.size() > longestText) return {};
+    // Nothing is like a letter; long texts come from no one's keyboard, and the comparison is quadratic.
+    if (text.size() < 3 || text.size() > 200) return {};
     std::optional<std::string> best;
-    size_t bestDistance = std::max<size_t>(text.size() / 3, 1) + 1;
+    size_t bestDistance = text.size() / 3 + 1;
     for (const auto& candidate : candidates) {
         const size_t lengthGap = std::max(candidate.size(), text.size()) - std::min(candidate.size(), text.size());
-        const bool isPrefix = text.size() >= 3 && candidate.starts_with(text);
+        const bool isPrefix = candidate.starts_with(text);
         if (!isPrefix && lengthGap >= bestDistance) continue;
         const size_t distance = isPrefix ? 1 : editDistance(text, candidate);
         if (distance >= bestDistance) continue;

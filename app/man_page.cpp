@@ -85,7 +85,7 @@ std::string manPage(const std::vector<CommandWords>& commands) {
 }
 
 void addManCommand(CLI::App& root, Global& global) {
-    addCommand(root, global, "man", "print the manual page", examples,
+    addCommand(root, global, "man", "Print the manual page", examples,
                [&root] { printText(manPage(commandTree(root))); });
 }
 

@@ -27,6 +27,7 @@ std::string significant(double value, int digits) {
 }
 
 std::string fixedPoint(double value, int digits, bool withPlus) {
+    if (std::abs(value) < 0.5 * std::pow(10, -digits)) value = 0;  // no "-0.00"
     return formatted(withPlus ? "%+.*f" : "%.*f", digits, value);
 }
 

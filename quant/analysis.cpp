@@ -54,7 +54,7 @@ uint32_t octavSteps(const Profile& profile, const ClipRequest& request) {
 }  // namespace
 
 Analyzer::Analyzer(engine::Device& device, uint64_t memoryBudgetBytes, CountingPath path)
-    : m_stream(device, memoryBudgetBytes), m_profilePass(device, path), m_errorPass(device), m_segmentPass(device) {}
+    : m_stream(device, memoryBudgetBytes), m_profilePass(device, path), m_errorPass(device), m_segmentPass(device), m_quantizePass(device) {}
 
 TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const AnalysisOptions& options) {
     TensorAnalysis analysis;

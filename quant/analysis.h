@@ -11,6 +11,7 @@
 #include "quant/method.h"
 #include "quant/profile.h"
 #include "quant/profile_pass.h"
+#include "quant/quantize_pass.h"
 #include "quant/segment_pass.h"
 #include "quant/segment_search.h"
 #include "quant/segments.h"
@@ -62,6 +63,7 @@ public:
     TensorStream& stream() { return m_stream; }
     ProfilePass& profilePass() { return m_profilePass; }
     ErrorPass& errorPass() { return m_errorPass; }
+    QuantizePass& quantizePass() { return m_quantizePass; }
 
 private:
     SegmentClips findWhole(const Profile& profile, std::span<const ClipRequest> requests);
@@ -70,6 +72,7 @@ private:
     ProfilePass m_profilePass;
     ErrorPass m_errorPass;
     SegmentPass m_segmentPass;
+    QuantizePass m_quantizePass;
 };
 
 }  // namespace quant

@@ -8,7 +8,6 @@
 #include "engine/commands.h"
 #include "engine/kernel.h"
 #include "quant/segment_geometry.h"
-#include "shaders/error.h"
 
 namespace quant {
 
@@ -20,15 +19,6 @@ using engine::MemoryKind;
 
 // Below this largest magnitude float products would flush to zero.
 constexpr float smallestFloatScaled = 0x1p-90f;
-
-shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent) {
-    const float step = std::ldexp(grid.step(), exponent);
-    return {.step = step,
-            .inverseStep = step > 0 ? 1.0f / step : 0.0f,
-            .qmin = static_cast<float>(grid.grid.qmin()),
-            .qmax = static_cast<float>(grid.grid.qmax()),
-            .clip = std::ldexp(grid.clip, exponent)};
-}
 
 // Elements times candidates of one dispatch, for some 50 ms at most.
 uint64_t evaluationsPerDispatch(const engine::DeviceInfo& info) {
@@ -42,6 +32,15 @@ constexpr uint64_t blockBytes(uint64_t blocks, uint64_t candidates) { return blo
 PowerScale powerScale(float absmax) {
     if (!(absmax > 0)) return {};
     return {1 - std::ilogb(absmax), absmax < smallestFloatScaled};
+}
+
+shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent) {
+    const float step = std::ldexp(grid.step(), exponent);
+    return {.step = step,
+            .inverseStep = step > 0 ? 1.0f / step : 0.0f,
+            .qmin = static_cast<float>(grid.grid.qmin()),
+            .qmax = static_cast<float>(grid.grid.qmax()),
+            .clip = std::ldexp(grid.clip, exponent)};
 }
 
 // One measurement: counts the blocks that are waiting on the device and adds them up in order.

@@ -10,6 +10,7 @@
 #include "quant/segments.h"
 #include "quant/tensor_stream.h"
 #include "quant/uniform_grid.h"
+#include "shaders/error.h"
 
 namespace quant {
 
@@ -60,5 +61,7 @@ struct PowerScale {
     bool exact = false;  // elements so small that kernels must scale them in integers
 };
 PowerScale powerScale(float absmax);
+// The grid as kernels take it, in scaled units.
+shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent);
 
 }  // namespace quant

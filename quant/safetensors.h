@@ -4,7 +4,6 @@
 #include "quant/tensor_file.h"
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -18,16 +17,13 @@ class SafetensorsFile final : public TensorFile {
 public:
     // Reads and checks the header; memory and time grow with the header (at most maxSafetensorsHeaderBytes),
     // not with the data. Throws InputError naming tensor or field and the byte offset in the file.
+    // metadata() is what stands under __metadata__.
     explicit SafetensorsFile(InputFile file);
-
-    // The strings under __metadata__; empty if there are none.
-    const std::map<std::string, std::string>& metadata() const { return m_metadata; }
 
 private:
     void readRange(size_t index, uint64_t offset, std::span<std::byte> bytes) const override;
 
     InputFile m_file;
-    std::map<std::string, std::string> m_metadata;
     std::vector<uint64_t> m_begins;  // per tensor, from the start of the file
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,6 +41,8 @@ public:
     const std::string& format() const { return m_format; }  // "safetensors" or "npy"
     uint64_t fileSizeBytes() const { return m_fileSizeBytes; }
     const std::vector<TensorInfo>& tensors() const { return m_tensors; }  // in file order
+    // Free text that the file carries about itself, by key; empty for formats without any.
+    const std::map<std::string, std::string>& metadata() const { return m_metadata; }
 
     // Fills `bytes` with the data of tensor `index` from byte `offset` of its row-major, little-endian
     // data on. The range must lie within the tensor and hold whole elements: offset and size are multiples
@@ -55,6 +58,7 @@ protected:
     std::string m_format;
     uint64_t m_fileSizeBytes = 0;
     std::vector<TensorInfo> m_tensors;
+    std::map<std::string, std::string> m_metadata;
 };
 
 // Opens a file by its contents (npy magic) or else as safetensors. Throws InputError: missing, a directory,

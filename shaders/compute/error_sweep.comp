@@ -5,6 +5,7 @@
 
 #include "compute/grid.glsl"
 #include "compute/quantize.glsl"
+#include "compute/segment_of.glsl"
 
 layout(constant_id = 11) const bool countClipped = false;
 layout(constant_id = 12) const bool isSegmented = false;
@@ -12,13 +13,6 @@ layout(push_constant, scalar) uniform Push { ErrorPush push; };
 
 const uint quadsPerLane = blockElements / 4u / teamSize;
 const uint quadsPerStep = 16u;
-
-// Segment of an element of the slab.
-uint segmentOf(uint element) {
-    const SegmentGeometry g = push.geometry;
-    if (g.rowElements == 0u) return element / g.inner % g.segments;
-    return element / g.rowElements * g.segmentsPerRow + element % g.rowElements / g.inner;
-}
 
 shared float sums[256u];
 shared uint counts[256u];
@@ -54,7 +48,7 @@ void main() {
                                 scaledElement(bits.z, push.exponent), scaledElement(bits.w, push.exponent));
             uvec4 segments;
             for (uint i = 0u; isSegmented && i < 4u; ++i) {
-                segments[i] = segmentOf(push.firstElement + min(4u * quad + i, push.elements - 1u));
+                segments[i] = segmentOf(push.geometry, push.firstElement + min(4u * quad + i, push.elements - 1u));
             }
             for (uint c = 0u; c < candidatesPerTeam; ++c) {
                 vec4 e;

@@ -1,0 +1,152 @@
+#include "quant/quantize.h"
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+#include "quant/input_error.h"
+#include "quant/quantize_pass.h"
+#include "quant/safetensors_writer.h"
+
+namespace quant {
+
+namespace {
+
+constexpr uint64_t copyBytes = uint64_t{4} << 20;
+
+DType integerType(uint32_t bits, bool isSigned) {
+    if (bits <= 8) return isSigned ? DType::I8 : DType::U8;
+    return isSigned ? DType::I16 : DType::U16;
+}
+
+DType targetOf(const QuantizedTensor& tensor, const QuantizeOptions& options) {
+    if (!tensor.isQuantized) return tensor.info.dtype;
+    if (!options.isFake) return integerType(options.bits, tensor.result.isSigned);
+    return tensor.info.dtype == DType::F64 ? DType::F32 : tensor.info.dtype;
+}
+
+TensorInfo retyped(const TensorInfo& info, DType dtype) {
+    TensorInfo result = info;
+    result.dtype = dtype;
+    if (dtype != info.dtype) result.sizeBytes = info.elements * elementSizeBytes(dtype);
+    return result;
+}
+
+TensorInfo scaleInfo(const QuantizedTensor& tensor, const Granularity& granularity) {
+    TensorInfo info;
+    info.name = tensor.info.name + ".scale";
+    info.elements = tensor.result.scale.size();
+    info.sizeBytes = info.elements * sizeof(float);
+    info.shape = {info.elements};
+    if (granularity.kind == Granularity::Kind::Group && !tensor.info.shape.empty() && tensor.info.shape.back() > 0) {
+        info.shape = tensor.info.shape;
+        info.shape.back() = (info.shape.back() + granularity.groupSize - 1) / granularity.groupSize;
+    }
+    return info;
+}
+
+void checkNames(const TensorFile& file, const std::vector<QuantizedTensor>& tensors) {
+    std::unordered_set<std::string> names;
+    for (const auto& info : file.tensors()) names.insert(info.name);
+    for (const auto& tensor : tensors) {
+        const std::string scale = tensor.info.name + ".scale";
+        if (tensor.isQuantized && names.contains(scale)) {
+            throw InputError(file.path(), tensor.info.name, "its scales need the name '" + scale + "', which the file already has");
+        }
+    }
+}
+
+std::map<std::string, std::string> metadataOf(const TensorFile& file, const std::vector<QuantizedTensor>& tensors, const QuantizeOptions& options) {
+    nlohmann::ordered_json described = nlohmann::ordered_json::object();
+    for (const auto& tensor : tensors) {
+        if (!tensor.isQuantized) continue;
+        described[tensor.info.name] = {{"dtype", name(tensor.info.dtype)},
+                                       {"stored", options.isFake ? "values" : "levels"},
+                                       {"format", "int"},
+                                       {"bits", options.bits},
+                                       {"signed", tensor.result.isSigned},
+                                       {"range", tensor.result.isSigned ? "narrow" : "full"},
+                                       {"method", options.method.name()},
+                                       {"granularity", options.granularity.name()}};
+    }
+    auto metadata = file.metadata();
+    metadata["clipscope.quantization"] = described.dump();
+    return metadata;
+}
+
+// One tensor of the output: a tensor of the input, or its scales.
+struct Entry {
+    TensorInfo info;
+    size_t index = 0;
+    bool isScale = false;
+};
+
+// Wide types first, so that every tensor is aligned to its elements; otherwise in the input's order.
+std::vector<Entry> entriesOf(const std::vector<QuantizedTensor>& tensors, const QuantizeOptions& options) {
+    std::vector<Entry> entries;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+        entries.push_back({retyped(tensors[i].info, tensors[i].storedAs), i, false});
+        if (tensors[i].isQuantized && !options.isFake) entries.push_back({scaleInfo(tensors[i], options.granularity), i, true});
+    }
+    std::ranges::stable_sort(entries, std::greater(), [](const Entry& entry) { return elementSizeBytes(entry.info.dtype); });
+    return entries;
+}
+
+void copyTensor(const TensorFile& file, size_t index, SafetensorsWriter& writer) {
+    std::vector<std::byte> bytes;
+    const uint64_t size = file.tensors()[index].sizeBytes;
+    for (uint64_t offset = 0; offset < size; offset += copyBytes) {
+        bytes.resize(std::min(copyBytes, size - offset));
+        file.read(index, offset, bytes);
+        writer.write(bytes);
+    }
+}
+
+void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor, float absmax,
+                    const QuantizeOptions& options, SafetensorsWriter& writer) {
+    std::vector<ClippedGrid> grids;
+    for (const float clip : tensor.result.clip) grids.push_back({{options.bits, tensor.result.isSigned}, clip});
+    analyzer.stream().select(file, index);
+    const SegmentLayout layout = layoutOf(tensor.info, options.granularity, file.path());
+    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, absmax, tensor.storedAs,
+                                     [&](std::span<const std::byte> bytes) { writer.write(bytes); });
+}
+
+}  // namespace
+
+std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file, const std::vector<size_t>& selected,
+                                          const QuantizeOptions& options, const std::string& output,
+                                          const std::function<void(size_t done, size_t total)>& onTensor) {
+    const AnalysisOptions analysisOptions{.bits = {options.bits}, .methods = {options.method}, .granularity = options.granularity, .sign = options.sign};
+    const size_t count = file.tensors().size();
+    std::vector<QuantizedTensor> tensors(count);
+    std::vector<float> absmax(count);
+    for (size_t i = 0; i < count; ++i) {
+        tensors[i].info = file.tensors()[i];
+        tensors[i].isQuantized = std::ranges::contains(selected, i);
+        if (tensors[i].isQuantized) {
+            TensorAnalysis analysis = analyzer.analyze(file, i, analysisOptions);
+            absmax[i] = analysis.profile.absmax();
+            tensors[i].result = std::move(analysis.results.front());
+        }
+        tensors[i].storedAs = targetOf(tensors[i], options);
+        onTensor(i + 1, 2 * count);
+    }
+    if (!options.isFake) checkNames(file, tensors);
+    const auto entries = entriesOf(tensors, options);
+    std::vector<TensorInfo> infos;
+    for (const Entry& entry : entries) infos.push_back(entry.info);
+    SafetensorsWriter writer(output, infos, metadataOf(file, tensors, options));
+    size_t written = 0;
+    for (const auto& [info, i, isScale] : entries) {
+        if (isScale) writer.write(std::as_bytes(std::span(tensors[i].result.scale)));
+        else if (tensors[i].isQuantized) writeQuantized(analyzer, file, i, tensors[i], absmax[i], options, writer);
+        else copyTensor(file, i, writer);
+        if (!isScale) onTensor(count + ++written, 2 * count);
+    }
+    writer.commit();
+    return tensors;
+}
+
+}  // namespace quant

@@ -1,0 +1,99 @@
+#include "quant/sweep.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+#include "quant/clip_search.h"
+#include "quant/error_model.h"
+#include "quant/octav.h"
+
+namespace quant {
+
+namespace {
+
+constexpr double prominence = 1.02;
+constexpr uint32_t maxPoints = 65536;
+
+void check(const SweepOptions& options) {
+    if (options.points < 2 || options.points > maxPoints) throw std::invalid_argument("a sweep has 2 to 65536 points");
+    if (options.bits < minGridBits || options.bits > maxGridBits) throw std::invalid_argument("bits are 2 to 16");
+    if (!options.range) return;
+    const auto [low, high] = *options.range;
+    // Outside the normal floats a clip has no step.
+    if (!(low >= 0x1p-126 && low < high && high <= 0x1.fffffep127)) {
+        throw std::invalid_argument("a range is LOW:HIGH with 0 < LOW < HIGH, both in the range of float");
+    }
+}
+
+std::vector<double> spacedClips(double low, double high, uint32_t points) {
+    std::vector<double> clips;
+    for (uint32_t i = 0; i < points; ++i) {
+        // Rounded to float: these are the clips that are measured.
+        clips.push_back(static_cast<float>(low * std::pow(high / low, static_cast<double>(i) / (points - 1))));
+    }
+    clips.back() = static_cast<float>(high);
+    return clips;
+}
+
+}  // namespace
+
+std::vector<ErrorPoint> prominentMinima(const std::vector<double>& clips, const std::vector<double>& errors) {
+    std::vector<ErrorPoint> minima;
+    // Walks down to a lowest point, and confirms it when the curve has risen far enough above it.
+    size_t lowest = 0, highest = 0;
+    bool isFalling = true;
+    for (size_t i = 1; i < errors.size(); ++i) {
+        if (isFalling) {
+            if (errors[i] < errors[lowest]) lowest = i;
+            if (errors[i] <= errors[lowest] * prominence) continue;
+            minima.push_back({clips[lowest], errors[lowest]});
+            isFalling = false;
+            highest = i;
+        } else {
+            if (errors[i] > errors[highest]) highest = i;
+            if (errors[i] * prominence >= errors[highest]) continue;
+            isFalling = true;
+            lowest = i;
+        }
+    }
+    if (isFalling && !errors.empty()) minima.push_back({clips[lowest], errors[lowest]});
+    return minima;
+}
+
+Sweep sweep(Analyzer& analyzer, const TensorFile& file, size_t index, const SweepOptions& options) {
+    check(options);
+    Sweep result;
+    TensorStream& stream = analyzer.stream();
+    stream.select(file, index);
+    const Profile profile = analyzer.profilePass().profile(stream);
+    result.isSigned = options.sign == Sign::Auto ? profile.hasNegative() : options.sign == Sign::Signed;
+    const UniformGrid grid{options.bits, result.isSigned};
+    const float absmax = profile.absmax();
+    if (absmax == 0) return result;
+    const double low = options.range ? options.range->first : std::ldexp(absmax, -12);
+    const double high = options.range ? options.range->second : static_cast<double>(absmax);
+    result.clips = spacedClips(low, high, options.points);
+
+    const std::array requests = {ClipRequest{{MethodKind::Octav, {}}, grid}, ClipRequest{{MethodKind::Mse, {}}, grid}};
+    const auto found = ClipSearch(analyzer.profilePass(), analyzer.errorPass()).find(stream, profile, requests);
+    result.octavClip = found[0];
+    result.iterates = octavIterates(profile, requests[0].sides(), grid.inverseNoiseFactor());
+
+    std::vector<ClippedGrid> candidates = {{grid, found[1]}};
+    for (const double clip : result.clips) candidates.push_back({grid, static_cast<float>(clip)});
+    const auto errors = analyzer.errorPass().measure(stream, absmax, candidates);
+    const auto finite = static_cast<double>(profile.finite());
+    result.best = {found[1], errors[0].squared / finite};
+    const ErrorModel model(profile, requests[0].sides(), grid.inverseNoiseFactor());
+    for (size_t i = 0; i < result.clips.size(); ++i) {
+        result.measured.push_back(errors[i + 1].squared / finite);
+        result.modelled.push_back(model.at(result.clips[i]));
+        if (result.measured.back() < result.best.mse) result.best = {result.clips[i], result.measured.back()};
+    }
+    result.minima = prominentMinima(result.clips, result.measured);
+    return result;
+}
+
+}  // namespace quant

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "engine/device.h"
+
+namespace tests {
+
+// The device that device tests run on, opened once, with the validation layers when CLIPSCOPE_VALIDATION is 1.
+// Fails the test when there is none, or when its driver is not the one that CLIPSCOPE_TEST_DRIVER names. A message of
+// the layers fails the test during which it came.
+engine::Device& device();
+
+}  // namespace tests
