@@ -55,8 +55,8 @@ std::string bashReply(const std::vector<OptionWords>& values) {
         words.insert(words.end(), value.words.begin(), value.words.end());
         takesFile = takesFile || value.takesFile;
     }
-    if (takesFile) return "reply -f";
-    return words.empty() ? ":" : "reply -W '" + joined(words, " ") + "'";
+    if (takesFile) return "_clipscope_reply -f";
+    return words.empty() ? ":" : "_clipscope_reply -W '" + joined(words, " ") + "'";
 }
 
 std::string bashValueCases(const CommandWords& command) {
@@ -81,7 +81,7 @@ std::string zshValue(const OptionWords& option) {
 }
 
 std::string zshArguments(const CommandWords& command) {
-    std::string text = "_arguments";
+    std::string text = command.name.empty() ? "_arguments -C" : "_arguments";
     for (const auto& option : command.options) {
         for (const auto& name : option.names) {
             text += " \\\n            " + quoted(name + zshDescription(option) + (option.takesValue() ? zshValue(option) : ""));
@@ -119,14 +119,14 @@ std::string bashCompletion(const std::vector<CommandWords>& commands) {
     std::string values, options, positionals;
     for (const auto& command : commands) {
         values += bashValueCases(command);
-        options += "            " + quoted(command.name) + ") reply -W '" + optionNames(command) + "' ;;\n";
+        options += "            " + quoted(command.name) + ") _clipscope_reply -W '" + optionNames(command) + "' ;;\n";
         if (command.positionals.empty()) continue;
         positionals += "        " + command.name + ") " + bashReply(command.positionals) + " ;;\n";
     }
     return "# bash completion for clipscope\n"
+           "_clipscope_reply() { mapfile -t COMPREPLY < <(compgen \"$@\" -- \"$current\"); }\n"
            "_clipscope() {\n"
            "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' word\n"
-           "    reply() { mapfile -t COMPREPLY < <(compgen \"$@\" -- \"$current\"); }\n"
            "    COMPREPLY=()\n"
            "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
            "        case $word in " + joined(namesOf(commands), " | ") + ") command=$word; break ;; esac\n"
@@ -137,7 +137,7 @@ std::string bashCompletion(const std::vector<CommandWords>& commands) {
            "        return\n"
            "    fi\n"
            "    case $command in\n"
-           "        '') reply -W '" + joined(namesOf(commands), " ") + "' ;;\n" + positionals + "    esac\n"
+           "        '') _clipscope_reply -W '" + joined(namesOf(commands), " ") + "' ;;\n" + positionals + "    esac\n"
            "}\n"
            "complete -o filenames -F _clipscope clipscope\n";
 }
@@ -154,7 +154,7 @@ std::string zshCompletion(const std::vector<CommandWords>& commands) {
            "    local context state line\n"
            "    local -a commands=(\n" + descriptions + "    )\n"
            "    " + zshArguments(commands.front()) + " \\\n"
-           "            -C '1:command:->command' '*::argument:->arguments'\n"
+           "            '1:command:->command' '*::argument:->arguments'\n"
            "    case $state in\n"
            "    command) _describe -t commands command commands ;;\n"
            "    arguments) case $words[1] in\n" + cases + "        esac ;;\n"

@@ -38,7 +38,7 @@ std::string Progress::line(std::string_view what) const {
     const double part = m_total == 0 ? 1 : static_cast<double>(m_done) / static_cast<double>(m_total);
     const auto filled = std::min(static_cast<size_t>(part * barWidth), barWidth);
     char percent[16];
-    std::snprintf(percent, sizeof percent, "] %3.0f%% ", part * 100);
+    std::snprintf(percent, sizeof percent, "] %3d%% ", static_cast<int>(part * 100));
     const std::string bar = "[" + std::string(filled, '#') + std::string(barWidth - filled, '.') + percent;
     const size_t width = lineWidth(STDERR_FILENO).value_or(80);
     if (width <= bar.size() + 1) return bar.substr(0, width - 1);

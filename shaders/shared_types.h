@@ -31,6 +31,9 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Words2 {
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Words4 {
     uvec4 at[];
 };
+layout(buffer_reference, scalar, buffer_reference_align = 16) writeonly buffer Words4Out {
+    uvec4 at[];
+};
 #endif
 
 SHADER_NAMESPACE_BEGIN

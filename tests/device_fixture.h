@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "engine/device.h"
 
 namespace tests {
@@ -8,5 +10,11 @@ namespace tests {
 // Fails the test when there is none, or when its driver is not the one that CLIPSCOPE_TEST_DRIVER names. A message of
 // the layers fails the test during which it came.
 engine::Device& device();
+
+// Whether CLIPSCOPE_VALIDATION is 1.
+bool isValidating();
+
+// Where a test's own engine::Instance sends its messages, so that they fail the test as well.
+void onMessage(std::string_view message);
 
 }  // namespace tests
