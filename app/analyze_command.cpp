@@ -1,12 +1,5 @@
 #include "app/analyze_command.h"
 
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <chrono>
-#include <memory>
-#include <optional>
-
 #include "app/analyze_csv.h"
 #include "app/analyze_json.h"
 #include "app/analyze_table.h"
@@ -17,6 +10,13 @@
 #include "app/progress.h"
 #include "app/terminal.h"
 #include "quant/input_error.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
 
 namespace app {
 
@@ -66,7 +66,8 @@ public:
         if (m_json) m_json->finish(seconds);
         if (m_jsonOutput) m_jsonOutput->commit();
         if (m_csvOutput) m_csvOutput->commit();
-        if (m_table) printText(m_table->render(seconds, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));
+        if (m_table)
+            printText(m_table->render(seconds, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));
     }
 
 private:
@@ -81,26 +82,16 @@ private:
 std::string notFiniteText(const quant::Profile& profile) {
     std::string text;
     if (profile.notNumbers() > 0) text = std::to_string(profile.notNumbers()) + " NaN";
-    if (profile.infinities() > 0) text += (text.empty() ? "" : " and ") + std::to_string(profile.infinities()) + " infinite";
+    if (profile.infinities() > 0)
+        text += (text.empty() ? "" : " and ") + std::to_string(profile.infinities()) + " infinite";
     return text;
 }
 
-uint64_t workBytes(const Selection& selection) {
-    uint64_t bytes = 0;
-    for (const TensorRef ref : selection.tensors) bytes += selection.info(ref).sizeBytes;
-    return bytes;
-}
-
-void noteNarrowing(const Selection& selection) {
-    const auto wide = std::ranges::count_if(
-        selection.tensors, [&](TensorRef ref) { return selection.info(ref).dtype == quant::DType::F64; });
-    if (wide > 0) printMessage("note", counted(static_cast<uint64_t>(wide), "F64 tensor") + " narrowed to F32");
-}
-
 // Analyzes every selected tensor. Returns the first that has NaN or Inf.
-std::optional<Objection> analyzeAll(const AnalyzeRun& run, quant::Analyzer& analyzer, Reports& reports, bool isQuiet) {
+std::optional<Objection> analyzeAll(const AnalyzeRun& run, quant::Analyzer& analyzer, Reports& reports,
+                                    bool isQuiet) {
     std::optional<Objection> objection;
-    Progress progress(workBytes(run.selection), isQuiet);
+    Progress progress(bytesOf(run.selection), isQuiet);
     for (const TensorRef ref : run.selection.tensors) {
         const quant::TensorFile& file = run.selection.fileOf(ref);
         const quant::TensorInfo& info = run.selection.info(ref);
@@ -129,8 +120,10 @@ void failStrict(const Selection& selection, std::optional<Objection> objection) 
 void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
     arguments.targets.check(arguments.inputs);
-    const Selection selection = selectTensors(arguments.inputs, arguments.filters, arguments.options.granularity);
-    Reports reports(arguments, global.isQuiet);  // before the work: it would be lost if they cannot be written
+    const Selection selection =
+        selectTensors(arguments.inputs, arguments.filters, arguments.options.granularity);
+    Reports reports(arguments,
+                    global.isQuiet);  // before the work: it would be lost if they cannot be written
     Context context(global);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
     const AnalyzeRun run{selection, arguments.options, context.device.info()};
@@ -143,34 +136,28 @@ void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     if (arguments.isStrict) failStrict(selection, objection);
 }
 
-std::string methodWords() {
-    std::string words;
-    for (const auto& method : quant::methodNames()) words += (words.empty() ? "" : "|") + method;
-    return words;
-}
-
 void addQuestionOptions(CLI::App& command, quant::AnalysisOptions& options) {
     addOption(command, "--bits", "LIST", "bit widths, 2 to 16: 4, 2-8 or 4,8 (default 4)",
               [&](const std::string& text) { options.bits = bitsFrom(text); });
-    addOption(command, "--method", methodWords(), "how clips are chosen: one or several, as octav,max (default octav)",
+    addOption(command, "--method", methodWords(),
+              "how clips are chosen: one or several, as octav,max (default octav)",
               [&](const std::string& text) { options.methods = methodsFrom(text); });
-    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N", "what shares a clip (default tensor)",
-              [&](const std::string& text) { options.granularity = quant::granularityFrom(text); });
-    addOption(command, "--sign", "auto|signed|unsigned", "the grid; auto: unsigned when no element is negative",
-              [&](const std::string& text) { options.sign = signFrom(text); });
+    addGranularityOption(command, options.granularity);
+    addSignOption(command, options.sign);
 }
 
 }  // namespace
 
 void addAnalyzeCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<AnalyzeArguments>();
-    CLI::App& command = addCommand(root, global, "analyze", "Find the clip of every tensor of safetensors and npy files",
-                                   examples, [arguments, &global] { runAnalyze(*arguments, global); });
-    command.add_option("INPUT", arguments->inputs, "files of tensors: safetensors or npy")->required()->type_name("FILE");
+    CLI::App& command =
+        addCommand(root, global, "analyze", "Find the clip of every tensor of safetensors and npy files",
+                   examples, [arguments, &global] { runAnalyze(*arguments, global); });
+    command.add_option("INPUT", arguments->inputs, "files of tensors: safetensors or npy")
+        ->required()
+        ->type_name("FILE");
     addQuestionOptions(command, arguments->options);
-    command.add_option("--filter", arguments->filters, "only tensors whose name matches; may be repeated")
-        ->type_name("GLOB")
-        ->allow_extra_args(false);
+    addFilterOption(command, arguments->filters);
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);
     command.add_flag("--strict", arguments->isStrict, "fail with 3 on NaN, Inf or a skipped tensor")

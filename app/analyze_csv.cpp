@@ -1,19 +1,22 @@
 #include "app/analyze_csv.h"
 
-#include <string>
-
 #include "app/clip_range.h"
 #include "app/number_text.h"
+
+#include <string>
 
 namespace app {
 
 namespace {
 
 constexpr std::string_view header =
-    "file,tensor,dtype,shape,elements,method,bits,signed,granularity,segments,clip_min,clip_max,clip_mean,mse,sqnr_db,"
+    "file,tensor,dtype,shape,elements,method,bits,signed,granularity,segments,clip_min,clip_max,clip_mean,"
+    "mse,sqnr_db,"
     "clipped_fraction,iterations\n";
 
-void addField(std::string& line, std::string_view text) { line += csvField(text) + ","; }
+void addField(std::string& line, std::string_view text) {
+    line += csvField(text) + ",";
+}
 
 std::string lineStart(std::string_view path, const quant::TensorInfo& info) {
     std::string line;
@@ -48,7 +51,9 @@ std::string csvField(std::string_view text) {
     return quoted + "\"";
 }
 
-AnalyzeCsv::AnalyzeCsv(Output& output) : m_output(output) { m_output.write(header); }
+AnalyzeCsv::AnalyzeCsv(Output& output) : m_output(output) {
+    m_output.write(header);
+}
 
 void AnalyzeCsv::add(std::string_view path, const quant::Granularity& granularity,
                      const quant::TensorAnalysis& analysis) {

@@ -1,19 +1,21 @@
 #include "app/analyze_json.h"
 
-#include <nlohmann/json.hpp>
-
 #include "app/options.h"
+
+#include <nlohmann/json.hpp>
 
 namespace app {
 
 namespace {
 
-// Keeps keys in the order in which they are added. Numbers are written so that they read back exactly, and as null
-// when they are not finite; floats are written as the double of the same value.
+// Keeps keys in the order in which they are added. Numbers are written so that they read back exactly, and as
+// null when they are not finite; floats are written as the double of the same value.
 using Json = nlohmann::ordered_json;
 
 // File names need not be UTF-8.
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dumped(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Json deviceJson(const engine::DeviceInfo& info) {
     return {{"name", info.name}, {"driver", info.driver}, {"type", engine::name(info.type)}};
@@ -22,7 +24,8 @@ Json deviceJson(const engine::DeviceInfo& info) {
 Json sourceJson(const Selection& selection) {
     Json source = Json::array();
     for (const auto& file : selection.files) {
-        source.push_back({{"path", file->path()}, {"format", file->format()}, {"bytes", file->fileSizeBytes()}});
+        source.push_back(
+            {{"path", file->path()}, {"format", file->format()}, {"bytes", file->fileSizeBytes()}});
     }
     return source;
 }

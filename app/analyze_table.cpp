@@ -1,10 +1,10 @@
 #include "app/analyze_table.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "app/number_text.h"
 #include "quant/input_error.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace app {
 
@@ -53,7 +53,9 @@ std::vector<size_t> AnalyzeTable::shownMethods() const {
     return shown;
 }
 
-bool AnalyzeTable::hasMethodColumn() const { return shownMethods().size() > 1; }
+bool AnalyzeTable::hasMethodColumn() const {
+    return shownMethods().size() > 1;
+}
 
 const AnalyzeTable::Result& AnalyzeTable::result(const Tensor& tensor, size_t method, size_t bits) const {
     return tensor.results[method * m_run.options.bits.size() + bits];
@@ -75,7 +77,8 @@ std::string AnalyzeTable::gain(const Tensor& tensor, size_t method, size_t bits)
     return fixedPoint(10 * std::log10(worse / mse), 2, true);
 }
 
-std::vector<std::string> AnalyzeTable::texts(const Tensor& tensor, size_t method, size_t bits, int digits) const {
+std::vector<std::string> AnalyzeTable::texts(const Tensor& tensor, size_t method, size_t bits,
+                                             int digits) const {
     const auto& [clips, mse, clippedFraction, sqnrDb] = result(tensor, method, bits);
     std::vector<std::string> texts = {significant(clips.min, digits)};
     if (isSegmented()) texts.push_back(significant(clips.max, digits));
@@ -140,27 +143,31 @@ TextTable AnalyzeTable::grid(int digits) const {
 void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digits) const {
     const auto methods = shownMethods();
     const std::string clips = isSegmented() ? "  " + counted(tensor.segments, "clip") : "";
-    const std::string range = "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned ? "" : " uint");
+    const std::string range =
+        "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned ? "" : " uint");
     std::vector<Cell> first = {{tensor.name, Style::Strong}, {"  " + tensor.type, Style::Faint}};
     if (isSegmented()) first.push_back({clips, Style::Faint});
     first.push_back({range, Style::Faint});
     for (const size_t method : methods) {
         std::vector<std::vector<std::string>> columns;
-        for (size_t bits = 0; bits < m_run.options.bits.size(); ++bits) columns.push_back(texts(tensor, method, bits, digits));
+        for (size_t bits = 0; bits < m_run.options.bits.size(); ++bits)
+            columns.push_back(texts(tensor, method, bits, digits));
         const auto names = quantities();
         for (size_t line = 0; line < names.size(); ++line) {
             std::vector<Cell> row(1);
             if (method == methods.front()) row[0] = first[line];
             if (hasMethodColumn()) row.push_back({line == 0 ? m_run.options.methods[method].name() : ""});
             row.push_back({names[line], Style::Faint});
-            for (const auto& column : columns) row.push_back({column[line], line == 0 ? Style::Strong : Style::Plain});
+            for (const auto& column : columns)
+                row.push_back({column[line], line == 0 ? Style::Strong : Style::Plain});
             table.addRow(row);
         }
     }
 }
 
 std::string AnalyzeTable::footer(const Seconds& seconds) const {
-    std::string text = hasMethodColumn() ? "" : "method " + m_run.options.methods[shownMethods().front()].name() + "; ";
+    std::string text =
+        hasMethodColumn() ? "" : "method " + m_run.options.methods[shownMethods().front()].name() + "; ";
     text += isSegmented() ? "min, max: of the clips of " + m_run.options.granularity.name() + "; " : "";
     text += "SQNR: dB; ";
     text += maxMethod() ? "gain: dB over method max\n" : "out%: elements beyond the clip\n";

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "app/analyze_run.h"
 #include "app/clip_range.h"
 #include "app/text_table.h"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace app {
 

@@ -1,12 +1,13 @@
 #include "app/command.h"
 
-#include <CLI/CLI.hpp>
-#include <filesystem>
-#include <stdexcept>
-
 #include "app/did_you_mean.h"
 #include "app/options.h"
 #include "app/usage_error.h"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <stdexcept>
 
 namespace app {
 
@@ -15,24 +16,26 @@ namespace {
 quant::CountingPath pathFrom(const std::string& text) {
     const std::vector<std::string> names = {"auto", "private", "shared"};
     if (!std::ranges::contains(names, text)) {
-        throw std::invalid_argument("'" + text + "' is none of auto, private, shared" + didYouMean(text, names));
+        throw std::invalid_argument("'" + text + "' is none of auto, private, shared" +
+                                    didYouMean(text, names));
     }
     return quant::countingPathFrom(text);
 }
+
+}  // namespace
 
 bool isSameFile(const std::string& a, const std::string& b) {
     std::error_code unknown;  // one of them does not exist
     return a == b || std::filesystem::equivalent(a, b, unknown);
 }
 
-}  // namespace
-
 void ReportTargets::check(const std::vector<std::string>& inputs) const {
     if (json == "-" && csv == "-") throw UsageError("--json and --csv cannot both go to standard output");
     for (const std::string& target : {json, csv}) {
         if (target.empty() || target == "-") continue;
         for (const std::string& input : inputs) {
-            if (isSameFile(target, input)) throw UsageError("the report " + target + " would replace an input");
+            if (isSameFile(target, input))
+                throw UsageError("the report " + target + " would replace an input");
         }
     }
     if (!json.empty() && !csv.empty() && isSameFile(json, csv) && !json.starts_with("/dev/")) {
@@ -49,8 +52,8 @@ CLI::App& addCommand(CLI::App& root, Global& global, const std::string& name, co
     return command;
 }
 
-CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type, const std::string& help,
-                       std::function<void(const std::string&)> take) {
+CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type,
+                       const std::string& help, std::function<void(const std::string&)> take) {
     const auto apply = [name, &command, take = std::move(take)](const std::string& text) {
         try {
             take(text);
@@ -62,32 +65,61 @@ CLI::Option* addOption(CLI::App& command, const std::string& name, const std::st
 }
 
 void addDeviceOptions(CLI::App& command, Global& global) {
-    addOption(command, "--device", "INDEX|NAME", "Vulkan device, by index or part of its name (default: the best)",
+    addOption(command, "--device", "INDEX|NAME",
+              "Vulkan device, by index or part of its name (default: the best)",
               [&](const std::string& text) { global.device = text; });
     addOption(command, "--memory", "SIZE", "device memory for tensor data, such as 512M or 2G (default 1G)",
               [&](const std::string& text) { global.memoryBytes = memoryFrom(text); });
-    addOption(command, "--path", "auto|private|shared", "how kernels count: the results are the same (default auto)",
+    addOption(command, "--path", "auto|private|shared",
+              "how kernels count: the results are the same (default auto)",
               [&](const std::string& text) { global.path = pathFrom(text); });
 }
 
 void addQuietOption(CLI::App& command, Global& global) {
     command
-        .add_flag("-q,--quiet", global.isQuiet, "no progress, notes or warnings; no table when a report is written")
+        .add_flag("-q,--quiet", global.isQuiet,
+                  "no progress, notes or warnings; no table when a report is written")
         ->disable_flag_override();
 }
 
 void addJsonOption(CLI::App& command, std::string& target) {
-    addOption(command, "--json", "FILE|-", "write the results as JSON; - is standard output", [&](const std::string& text) {
-        if (text.empty()) throw std::invalid_argument("a file name or - is needed");
-        target = text;
-    });
+    addOption(command, "--json", "FILE|-", "write the results as JSON; - is standard output",
+              [&](const std::string& text) {
+                  if (text.empty()) throw std::invalid_argument("a file name or - is needed");
+                  target = text;
+              });
 }
 
 void addCsvOption(CLI::App& command, std::string& target) {
-    addOption(command, "--csv", "FILE|-", "write the results as CSV; - is standard output", [&](const std::string& text) {
-        if (text.empty()) throw std::invalid_argument("a file name or - is needed");
-        target = text;
-    });
+    addOption(command, "--csv", "FILE|-", "write the results as CSV; - is standard output",
+              [&](const std::string& text) {
+                  if (text.empty()) throw std::invalid_argument("a file name or - is needed");
+                  target = text;
+              });
+}
+
+void addGranularityOption(CLI::App& command, quant::Granularity& granularity) {
+    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N",
+              "what shares a clip (default tensor)",
+              [&](const std::string& text) { granularity = quant::granularityFrom(text); });
+}
+
+void addSignOption(CLI::App& command, quant::Sign& sign) {
+    addOption(command, "--sign", "auto|signed|unsigned",
+              "the grid; auto: unsigned when no element is negative",
+              [&](const std::string& text) { sign = signFrom(text); });
+}
+
+void addFilterOption(CLI::App& command, std::vector<std::string>& globs) {
+    command.add_option("--filter", globs, "only tensors whose name matches; may be repeated")
+        ->type_name("GLOB")
+        ->allow_extra_args(false);
+}
+
+std::string methodWords() {
+    std::string words;
+    for (const auto& method : quant::methodNames()) words += (words.empty() ? "" : "|") + method;
+    return words;
 }
 
 }  // namespace app

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "quant/analysis.h"
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "quant/profile_pass.h"
 
 namespace CLI {
 class App;
@@ -35,21 +35,32 @@ struct ReportTargets {
     void check(const std::vector<std::string>& inputs) const;
 };
 
-// Each command is a file with one function that adds it to the tree: void addXCommand(CLI::App& root, Global& global).
-// What follows is what they have in common.
+// Whether both paths lead to one file that exists, or are equal.
+bool isSameFile(const std::string& a, const std::string& b);
 
-// Adds the command; `examples` are lines that end its help. The run is Global::action, to be set when it is chosen.
+// Each command is a file with one function that adds it to the tree: void addXCommand(CLI::App& root, Global&
+// global). What follows is what they have in common.
+
+// Adds the command; `examples` are lines that end its help. The run is Global::action, to be set when it is
+// chosen.
 CLI::App& addCommand(CLI::App& root, Global& global, const std::string& name, const std::string& description,
                      const std::string& examples, std::function<void()> action);
 
-// Adds an option with a text value. type: "FILE", "LIST", or the words it takes: "auto|signed|unsigned" (completion
-// reads it). `take` may throw std::invalid_argument, which becomes a UsageError that names the option.
-CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type, const std::string& help,
-                       std::function<void(const std::string&)> take);
+// Adds an option with a text value. type: "FILE", "LIST", or the words it takes: "auto|signed|unsigned"
+// (completion reads it). `take` may throw std::invalid_argument, which becomes a UsageError that names the
+// option.
+CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type,
+                       const std::string& help, std::function<void(const std::string&)> take);
 
 void addDeviceOptions(CLI::App& command, Global& global);
 void addQuietOption(CLI::App& command, Global& global);
 void addJsonOption(CLI::App& command, std::string& target);
 void addCsvOption(CLI::App& command, std::string& target);
+void addGranularityOption(CLI::App& command, quant::Granularity& granularity);
+void addSignOption(CLI::App& command, quant::Sign& sign);
+void addFilterOption(CLI::App& command, std::vector<std::string>& globs);
+
+// The names of the methods as the type of an option.
+std::string methodWords();
 
 }  // namespace app

@@ -1,8 +1,5 @@
 #include "app/command_line.h"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
-
 #include "app/analyze_command.h"
 #include "app/command_tree.h"
 #include "app/completion.h"
@@ -10,7 +7,13 @@
 #include "app/did_you_mean.h"
 #include "app/man_page.h"
 #include "app/output.h"
+#include "app/quantize_command.h"
+#include "app/sweep_command.h"
 #include "app/usage_error.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
 
 namespace app {
 
@@ -26,7 +29,8 @@ constexpr const char* rootExamples =
 void describeRoot(CLI::App& root) {
     root.name("clipscope");
     root.description("Finds the quantization clip of every tensor of a model, on any Vulkan device.");
-    root.footer(std::string("Examples:\n") + rootExamples + "\n\n`clipscope COMMAND --help` explains a command.");
+    root.footer(std::string("Examples:\n") + rootExamples +
+                "\n\n`clipscope COMMAND --help` explains a command.");
     root.set_help_flag("-h,--help", "print this help");
     root.set_version_flag("--version", version, "print the version and exit");
     root.require_subcommand(1);
@@ -54,7 +58,8 @@ std::vector<std::string> optionNames(const CLI::App& root, const std::string& co
     std::vector<std::string> names;
     for (const CommandWords& command : commandTree(root)) {
         if (command.name != commandName) continue;
-        for (const auto& option : command.options) names.insert(names.end(), option.names.begin(), option.names.end());
+        for (const auto& option : command.options)
+            names.insert(names.end(), option.names.begin(), option.names.end());
     }
     return names;
 }
@@ -92,6 +97,8 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
     CLI::App root;
     describeRoot(root);
     addAnalyzeCommand(root, global);
+    addSweepCommand(root, global);
+    addQuantizeCommand(root, global);
     addDevicesCommand(root, global);
     addCompletionCommand(root, global);
     addManCommand(root, global);

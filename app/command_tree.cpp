@@ -1,6 +1,7 @@
 #include "app/command_tree.h"
 
 #include <CLI/CLI.hpp>
+
 #include <cctype>
 #include <ranges>
 

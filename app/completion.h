@@ -1,10 +1,10 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "app/command.h"
 #include "app/command_tree.h"
+
+#include <string>
+#include <vector>
 
 namespace app {
 

@@ -1,13 +1,13 @@
 #include "app/context.h"
 
+#include "app/messages.h"
+#include "app/usage_error.h"
+#include "engine/error.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-
-#include "app/messages.h"
-#include "app/usage_error.h"
-#include "engine/error.h"
 
 namespace app {
 
@@ -21,7 +21,8 @@ std::string driverAdvice() {
     std::string advice;
     for (const char* variable : driverVariables) {
         const char* value = std::getenv(variable);
-        if (value) advice += std::string(advice.empty() ? "" : ", ") + variable + " is set to '" + value + "'";
+        if (value)
+            advice += std::string(advice.empty() ? "" : ", ") + variable + " is set to '" + value + "'";
     }
     if (!advice.empty()) advice += "; ";
     return advice + "Debian's package mesa-vulkan-drivers has a software driver";
@@ -53,7 +54,8 @@ engine::Instance openInstance(Global& global) {
 }
 
 Context::Context(Global& global)
-    : instance(openInstance(global)), device(instance, engine::chooseDevice(instance.devices(), global.device)) {
+    : instance(openInstance(global)),
+      device(instance, engine::chooseDevice(instance.devices(), global.device)) {
     const bool isAuto = global.path == quant::CountingPath::Auto;
     if (!isAuto && !std::ranges::contains(quant::countingPaths(device.info()), global.path)) {
         throw UsageError("--path: " + device.info().name + " cannot run the path asked for");

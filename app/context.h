@@ -6,9 +6,9 @@
 
 namespace app {
 
-// Connects to Vulkan. CLIPSCOPE_VALIDATION=1 turns the validation layers on: their messages go to stderr and are
-// counted in `global`, which must outlive the instance. Throws engine::NoDevice, saying what would help, also when
-// there is no device at all.
+// Connects to Vulkan. CLIPSCOPE_VALIDATION=1 turns the validation layers on: their messages go to stderr and
+// are counted in `global`, which must outlive the instance. Throws engine::NoDevice, saying what would help,
+// also when there is no device at all.
 engine::Instance openInstance(Global& global);
 
 // The instance and the device that the command line asks for.

@@ -1,10 +1,5 @@
 #include "app/devices_command.h"
 
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <memory>
-
 #include "app/context.h"
 #include "app/devices_json.h"
 #include "app/number_text.h"
@@ -13,6 +8,11 @@
 #include "app/text_table.h"
 #include "engine/error.h"
 #include "quant/input_error.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <memory>
 
 namespace app {
 
@@ -59,7 +59,8 @@ std::vector<std::pair<std::string, std::string>> propertiesOf(const engine::Devi
                                                              {"type", std::string(engine::name(info.type))}};
     if (!info.isUsable()) rows.emplace_back("unusable, lacks", joined(info.missing, ""));
     if (info.subgroupSize == 0) return rows;  // too old to be asked
-    rows.emplace_back("memory", sizeText(info.memoryBytes) + (info.unifiedMemory ? ", shared with the host" : ""));
+    rows.emplace_back("memory",
+                      sizeText(info.memoryBytes) + (info.unifiedMemory ? ", shared with the host" : ""));
     rows.emplace_back("shared memory", sizeText(info.sharedMemoryBytes));
     rows.emplace_back("subgroup size", subgroupText(info));
     rows.emplace_back("int64 atomics", atomicsText(info));
@@ -72,7 +73,8 @@ std::string tableOf(const std::vector<engine::DeviceInfo>& devices, const engine
     TextTable table({Align::Left, Align::Left});
     for (const auto& info : devices) {
         const std::string mark = &info == best ? "* " : "  ";
-        table.addRow({{mark + std::to_string(info.index), Style::Strong}, {quant::printable(info.name), Style::Strong}});
+        table.addRow({{mark + std::to_string(info.index), Style::Strong},
+                      {quant::printable(info.name), Style::Strong}});
         std::string previous;
         for (const auto& [name, value] : propertiesOf(info)) {
             table.addRow({{name == previous ? "" : "    " + name, Style::Faint}, {quant::printable(value)}});
@@ -107,8 +109,8 @@ void runDevices(const ReportTargets& targets, Global& global) {
 
 void addDevicesCommand(CLI::App& root, Global& global) {
     const auto targets = std::make_shared<ReportTargets>();
-    CLI::App& command = addCommand(root, global, "devices", "List the Vulkan devices and what each can do", examples,
-                                   [targets, &global] { runDevices(*targets, global); });
+    CLI::App& command = addCommand(root, global, "devices", "List the Vulkan devices and what each can do",
+                                   examples, [targets, &global] { runDevices(*targets, global); });
     addJsonOption(command, targets->json);
     addQuietOption(command, global);
 }

@@ -1,7 +1,8 @@
 #include "app/devices_json.h"
 
-#include <format>
 #include <nlohmann/json.hpp>
+
+#include <format>
 
 namespace app {
 

@@ -1,8 +1,8 @@
 #include "app/did_you_mean.h"
 
-#include <algorithm>
-
 #include "quant/input_error.h"
+
+#include <algorithm>
 
 namespace app {
 
@@ -30,7 +30,8 @@ std::optional<std::string> closest(std::string_view text, const std::vector<std:
     std::optional<std::string> best;
     size_t bestDistance = text.size() / 3 + 1;
     for (const auto& candidate : candidates) {
-        const size_t lengthGap = std::max(candidate.size(), text.size()) - std::min(candidate.size(), text.size());
+        const size_t lengthGap =
+            std::max(candidate.size(), text.size()) - std::min(candidate.size(), text.size());
         const bool isPrefix = candidate.starts_with(text);
         if (!isPrefix && lengthGap >= bestDistance) continue;
         const size_t distance = isPrefix ? 1 : editDistance(text, candidate);

@@ -1,6 +1,3 @@
-#include <exception>
-#include <string>
-
 #include "app/command_line.h"
 #include "app/messages.h"
 #include "app/process.h"
@@ -8,10 +5,20 @@
 #include "engine/error.h"
 #include "quant/input_error.h"
 
+#include <exception>
+#include <string>
+
 namespace {
 
 // What scripts rely on.
-enum ExitCode { Done = 0, InternalFailure = 1, Usage = 2, UnusableInput = 3, NoUsableDevice = 4, OutputFailure = 5 };
+enum ExitCode {
+    Done = 0,
+    InternalFailure = 1,
+    Usage = 2,
+    UnusableInput = 3,
+    NoUsableDevice = 4,
+    OutputFailure = 5
+};
 
 int reported(ExitCode code, const std::exception& error) {
     app::printMessage("error", error.what());
@@ -47,6 +54,7 @@ int main(int argc, char** argv) {
     app::Global global;
     const int code = run(argc, argv, global);
     if (code != Done || global.validationMessages == 0) return code;
-    app::printMessage("error", "the validation layers reported " + std::to_string(global.validationMessages) + " messages");
+    app::printMessage(
+        "error", "the validation layers reported " + std::to_string(global.validationMessages) + " messages");
     return InternalFailure;
 }

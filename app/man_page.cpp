@@ -1,9 +1,10 @@
 #include "app/man_page.h"
 
-#include <CLI/CLI.hpp>
-#include <sstream>
-
 #include "app/output.h"
+
+#include <CLI/CLI.hpp>
+
+#include <sstream>
 
 namespace app {
 
@@ -17,18 +18,24 @@ std::string escaped(const std::string& text) {
     for (const char c : text) {
         const bool startsLine = result.empty() || result.back() == '\n';
         if (startsLine && (c == '.' || c == '\'')) result += "\\&";
-        if (c == '\\') result += "\\e";
-        else if (c == '-') result += "\\-";
-        else result += c;
+        if (c == '\\')
+            result += "\\e";
+        else if (c == '-')
+            result += "\\-";
+        else
+            result += c;
     }
     return result;
 }
 
 std::string optionEntry(const OptionWords& option) {
     std::string names;
-    for (const auto& name : option.names) names += (names.empty() ? "\\fB" : ", \\fB") + escaped(name) + "\\fR";
-    if (names.empty()) names = "\\fI" + escaped(option.placeholder) + "\\fR";
-    else if (option.takesValue()) names += " \\fI" + escaped(option.type) + "\\fR";
+    for (const auto& name : option.names)
+        names += (names.empty() ? "\\fB" : ", \\fB") + escaped(name) + "\\fR";
+    if (names.empty())
+        names = "\\fI" + escaped(option.placeholder) + "\\fR";
+    else if (option.takesValue())
+        names += " \\fI" + escaped(option.type) + "\\fR";
     return ".TP\n" + names + "\n" + escaped(option.description) + "\n";
 }
 
@@ -49,7 +56,8 @@ std::string definitions(const char* lines) {
     std::string text, line;
     while (std::getline(stream, line)) {
         const size_t blank = line.find(' ');
-        text += ".TP\n\\fB" + escaped(line.substr(0, blank)) + "\\fR\n" + escaped(line.substr(blank + 1)) + "\n";
+        text +=
+            ".TP\n\\fB" + escaped(line.substr(0, blank)) + "\\fR\n" + escaped(line.substr(blank + 1)) + "\n";
     }
     return text;
 }
@@ -67,21 +75,26 @@ constexpr const char* environment =
     "NO_COLOR when set and not empty, nothing is coloured\n"
     "COLUMNS width to print tables in\n"
     "VK_DRIVER_FILES the Vulkan drivers to use, as the Vulkan loader reads it\n"
-    "CLIPSCOPE_VALIDATION when 1, the Vulkan validation layers check every call; their messages fail the run\n"
+    "CLIPSCOPE_VALIDATION when 1, the Vulkan validation layers check every call; their messages fail the "
+    "run\n"
     "CLIPSCOPE_SHADERS folder of shaders to compile instead of the built-in ones";
 
 }  // namespace
 
 std::string manPage(const std::vector<CommandWords>& commands) {
     const CommandWords& root = commands.front();
-    std::string text = ".TH CLIPSCOPE 1 \"\" \"clipscope " CLIPSCOPE_VERSION "\" \"User Commands\"\n"
-                       ".SH NAME\nclipscope \\- find the quantization clip of every tensor of a model\n"
-                       ".SH SYNOPSIS\n.B clipscope\n\\fICOMMAND\\fR [\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n"
-                       ".SH DESCRIPTION\n" + escaped(root.description) + "\n";
+    std::string text =
+        ".TH CLIPSCOPE 1 \"\" \"clipscope " CLIPSCOPE_VERSION
+        "\" \"User Commands\"\n"
+        ".SH NAME\nclipscope \\- find the quantization clip of every tensor of a model\n"
+        ".SH SYNOPSIS\n.B clipscope\n\\fICOMMAND\\fR [\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n"
+        ".SH DESCRIPTION\n" +
+        escaped(root.description) + "\n";
     for (const auto& option : root.options) text += optionEntry(option);
     text += ".SH COMMANDS\n";
     for (size_t i = 1; i < commands.size(); ++i) text += commandEntry(commands[i]);
-    return text + ".SH EXIT STATUS\n" + definitions(exitCodes) + ".SH ENVIRONMENT\n" + definitions(environment);
+    return text + ".SH EXIT STATUS\n" + definitions(exitCodes) + ".SH ENVIRONMENT\n" +
+           definitions(environment);
 }
 
 void addManCommand(CLI::App& root, Global& global) {

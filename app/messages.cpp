@@ -1,10 +1,10 @@
 #include "app/messages.h"
 
-#include <cstdio>
-#include <string>
-
 #include "app/progress.h"
 #include "quant/input_error.h"
+
+#include <cstdio>
+#include <string>
 
 namespace app {
 

@@ -1,23 +1,27 @@
 #include "app/options.h"
 
+#include "app/did_you_mean.h"
+
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cfloat>
 #include <charconv>
 #include <ranges>
 #include <set>
 #include <stdexcept>
 
-#include "app/did_you_mean.h"
-
 namespace app {
 
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string quoted(std::string_view text) {
+    return "'" + std::string(text) + "'";
+}
 
-// Fails for anything but decimal digits that fit.
-bool parseNumber(std::string_view text, uint64_t& value) {
+// Fails for anything but one number that fits.
+template <class Number>
+bool parseNumber(std::string_view text, Number& value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size();
 }
@@ -44,7 +48,8 @@ quant::Method methodOrSuggestion(std::string_view text) {
 uint32_t oneBitWidthFrom(std::string_view text) {
     uint64_t bits = 0;
     if (!parseNumber(text, bits)) throw std::invalid_argument(quoted(text) + " is not a bit width");
-    if (bits < 2 || bits > 16) throw std::invalid_argument("a bit width lies between 2 and 16, not " + quoted(text));
+    if (bits < 2 || bits > 16)
+        throw std::invalid_argument("a bit width lies between 2 and 16, not " + quoted(text));
     return static_cast<uint32_t>(bits);
 }
 
@@ -65,7 +70,8 @@ std::vector<quant::Method> methodsFrom(std::string_view text) {
     std::vector<quant::Method> methods;
     for (const std::string_view part : split(text, ',')) {
         quant::Method method = methodOrSuggestion(part);
-        if (!std::ranges::contains(methods, method.name(), &quant::Method::name)) methods.push_back(std::move(method));
+        if (!std::ranges::contains(methods, method.name(), &quant::Method::name))
+            methods.push_back(std::move(method));
     }
     if (methods.empty()) throw std::invalid_argument("the name of a method is needed");
     return methods;
@@ -81,9 +87,12 @@ quant::Sign signFrom(std::string_view text) {
 
 std::string_view name(quant::Sign sign) {
     switch (sign) {
-        case quant::Sign::Auto: return "auto";
-        case quant::Sign::Signed: return "signed";
-        case quant::Sign::Unsigned: break;
+        case quant::Sign::Auto:
+            return "auto";
+        case quant::Sign::Signed:
+            return "signed";
+        case quant::Sign::Unsigned:
+            break;
     }
     return "unsigned";
 }
@@ -96,16 +105,40 @@ uint64_t sizeFrom(std::string_view text) {
     if (!parseNumber(text.substr(0, text.size() - (shift > 0)), value)) {
         throw std::invalid_argument(quoted(text) + " is not a size such as 512M or 2G");
     }
-    if (value > UINT64_MAX >> shift) throw std::invalid_argument("the size " + quoted(text) + " is too large");
+    if (value > UINT64_MAX >> shift)
+        throw std::invalid_argument("the size " + quoted(text) + " is too large");
     return value << shift;
 }
 
 uint64_t memoryFrom(std::string_view text) {
     const uint64_t bytes = sizeFrom(text);
-    if (bytes < uint64_t{16} << 20) throw std::invalid_argument("at least 16M are needed, not " + quoted(text));
+    if (bytes < uint64_t{16} << 20)
+        throw std::invalid_argument("at least 16M are needed, not " + quoted(text));
     return bytes;
 }
 
-bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
+uint32_t pointsFrom(std::string_view text) {
+    uint64_t points = 0;
+    if (!parseNumber(text, points) || points < 2 || points > 65536) {
+        throw std::invalid_argument(quoted(text) + " is no whole number from 2 to 65536");
+    }
+    return static_cast<uint32_t>(points);
+}
+
+std::pair<double, double> rangeFrom(std::string_view text) {
+    const size_t colon = text.find(':');
+    std::pair<double, double> range;
+    const bool isRead = colon != std::string_view::npos && parseNumber(text.substr(0, colon), range.first) &&
+                        parseNumber(text.substr(colon + 1), range.second);
+    // Not the other way round: NaN must fail. Clips are floats.
+    if (!isRead || !(range.first > 0 && range.first < range.second && range.second <= FLT_MAX)) {
+        throw std::invalid_argument(quoted(text) + " is no range of clips such as 0.01:2");
+    }
+    return range;
+}
+
+bool matches(const std::string& glob, const std::string& name) {
+    return fnmatch(glob.c_str(), name.c_str(), 0) == 0;
+}
 
 }  // namespace app

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "quant/analysis.h"
+#include "quant/method.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-#include "quant/analysis.h"
-#include "quant/method.h"
 
 namespace app {
 
@@ -30,6 +31,12 @@ uint64_t sizeFrom(std::string_view text);
 
 // sizeFrom, at least 16 MiB: what the streaming of tensors needs.
 uint64_t memoryFrom(std::string_view text);
+
+// "256": how many points a sweep has, 2 to 65536.
+uint32_t pointsFrom(std::string_view text);
+
+// "0.01:2": clips 0 < low < high.
+std::pair<double, double> rangeFrom(std::string_view text);
 
 // Whether the tensor name matches the glob (fnmatch: * ? [a-z]; a slash or dot is a letter like any other).
 bool matches(const std::string& glob, const std::string& name);

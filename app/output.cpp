@@ -1,11 +1,11 @@
 #include "app/output.h"
 
+#include "quant/input_error.h"
+
 #include <errno.h>
 #include <unistd.h>
 
 #include <cstring>
-
-#include "quant/input_error.h"
 
 namespace app {
 
@@ -39,11 +39,15 @@ void Output::commit() {
 }
 
 void Output::flush() {
-    if (m_file) m_file->write(m_buffer);
-    else writeToStdout(m_buffer);
+    if (m_file)
+        m_file->write(m_buffer);
+    else
+        writeToStdout(m_buffer);
     m_buffer.clear();
 }
 
-void printText(std::string_view text) { writeToStdout(text); }
+void printText(std::string_view text) {
+    writeToStdout(text);
+}
 
 }  // namespace app

@@ -1,14 +1,15 @@
 #pragma once
 
+#include "quant/output_file.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "quant/output_file.h"
-
 namespace app {
 
-// Where a report goes: "-" is standard output, anything else a file that appears whole or not at all. Buffered.
+// Where a report goes: "-" is standard output, anything else a file that appears whole or not at all.
+// Buffered.
 class Output {
 public:
     // Throws quant::OutputError when the file cannot be made.

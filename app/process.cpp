@@ -1,13 +1,14 @@
 #include "app/process.h"
 
+#include "app/progress.h"
+#include "quant/output_file.h"
+
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <string_view>
-
-#include "app/progress.h"
-#include "quant/output_file.h"
 
 namespace app {
 
@@ -25,8 +26,22 @@ void endProcess(int signal) {
     _exit(128 + signal);
 }
 
-// A later open() must not take the number of a closed standard stream: a report, or a driver's file, would get what
-// is meant for the other. Opened for reading, the stand-in makes writes fail.
+// Drivers keep device memory in files that they map, and some (lavapipe) do not look whether a file got its
+// size. Touching what is missing is a bus error. Async-signal-safe.
+void endFailedMapping(int) {
+    quant::removeUnfinishedOutputs();
+    if (isProgressShown()) writeToStderr(eraseLine);
+    rlimit limit = {};
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        writeToStderr("clipscope: error: the limit on the size of files (ulimit -f) is too small\n");
+        _exit(5);
+    }
+    writeToStderr("clipscope: error: bus error: memory ran out, or a mapped file shrank\n");
+    _exit(1);
+}
+
+// A later open() must not take the number of a closed standard stream: a report, or a driver's file, would
+// get what is meant for the other. Opened for reading, the stand-in makes writes fail.
 void fillStandardStreams() {
     for (int descriptor = 0; descriptor <= 2; ++descriptor) {
         if (fcntl(descriptor, F_GETFD) >= 0) continue;
@@ -46,6 +61,7 @@ void prepareProcess() {
     fillStandardStreams();
     handle(SIGXFSZ, SIG_IGN);
     handle(SIGPIPE, SIG_IGN);
+    handle(SIGBUS, endFailedMapping);
     handle(SIGINT, endProcess);
     handle(SIGTERM, endProcess);
     struct sigaction old = {};

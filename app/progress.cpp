@@ -1,14 +1,14 @@
 #include "app/progress.h"
 
+#include "app/terminal.h"
+#include "app/text_table.h"
+#include "quant/input_error.h"
+
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-
-#include "app/terminal.h"
-#include "app/text_table.h"
-#include "quant/input_error.h"
 
 namespace app {
 
@@ -20,7 +20,9 @@ constexpr auto drawInterval = std::chrono::milliseconds(100);
 
 }  // namespace
 
-bool isProgressShown() { return progressIsShown != 0; }
+bool isProgressShown() {
+    return progressIsShown != 0;
+}
 
 void eraseProgress() {
     if (!isProgressShown()) return;

@@ -28,6 +28,10 @@ public:
     // Says what comes next. Draws at most ten times a second.
     void show(std::string_view what);
     void advance(uint64_t amount) { m_done += amount; }
+    void set(uint64_t done, uint64_t total) {
+        m_done = done;
+        m_total = total;
+    }
 
 private:
     std::string line(std::string_view what) const;

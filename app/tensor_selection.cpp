@@ -1,11 +1,13 @@
 #include "app/tensor_selection.h"
 
-#include <algorithm>
-
 #include "app/did_you_mean.h"
+#include "app/messages.h"
 #include "app/number_text.h"
 #include "app/options.h"
+#include "app/usage_error.h"
 #include "quant/input_error.h"
+
+#include <algorithm>
 
 namespace app {
 
@@ -56,8 +58,10 @@ Selection selectTensors(const std::vector<std::string>& paths, const std::vector
         const quant::TensorInfo& info = selection.info(ref);
         if (!globs.empty() && !matchesAny(globs, info.name)) continue;
         const std::string reason = reasonToSkip(info, granularity);
-        if (reason.empty()) selection.tensors.push_back(ref);
-        else selection.skipped.push_back({ref, reason});
+        if (reason.empty())
+            selection.tensors.push_back(ref);
+        else
+            selection.skipped.push_back({ref, reason});
     }
     for (const SkippedTensor& skipped : selection.skipped) {
         if (!withoutAxis && isAnalyzable(selection.info(skipped.ref).dtype)) withoutAxis = &skipped;
@@ -67,6 +71,38 @@ Selection selectTensors(const std::vector<std::string>& paths, const std::vector
         throw quant::InputError(selection.fileOf(ref).path(), selection.info(ref).name, reason);
     }
     return selection;
+}
+
+uint64_t bytesOf(const Selection& selection) {
+    uint64_t bytes = 0;
+    for (const TensorRef ref : selection.tensors) bytes += selection.info(ref).sizeBytes;
+    return bytes;
+}
+
+void noteNarrowing(const Selection& selection) {
+    const auto wide = std::ranges::count_if(
+        selection.tensors, [&](TensorRef ref) { return selection.info(ref).dtype == quant::DType::F64; });
+    if (wide > 0)
+        printMessage("note", counted(static_cast<uint64_t>(wide), "F64 tensor") + " narrowed to F32");
+}
+
+TensorRef findTensor(const Selection& selection, const std::string& name) {
+    const std::string& path = selection.files.front()->path();
+    if (name.empty()) {
+        if (selection.tensors.size() == 1) return selection.tensors.front();
+        throw UsageError(
+            "--tensor is needed: " + path + " has " + counted(selection.tensors.size(), "tensor"), "sweep");
+    }
+    std::vector<std::string> names;
+    for (const TensorRef ref : selection.tensors) {
+        if (selection.info(ref).name == name) return ref;
+        names.push_back(selection.info(ref).name);
+    }
+    for (const auto& [ref, reason] : selection.skipped) {
+        if (selection.info(ref).name == name) throw quant::InputError(path, name, reason);
+    }
+    const std::string problem = "no tensor is named '" + name + "' (" + counted(names.size(), "tensor") + ")";
+    throw quant::InputError(path, "", problem + didYouMean(name, names));
 }
 
 }  // namespace app

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "quant/segments.h"
+#include "quant/tensor_file.h"
+
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "quant/segments.h"
-#include "quant/tensor_file.h"
 
 namespace app {
 
@@ -30,10 +30,20 @@ struct Selection {
     const quant::TensorInfo& info(TensorRef ref) const { return fileOf(ref).tensors()[ref.tensor]; }
 };
 
-// Opens the files and picks the tensors that match any of the globs (all without globs). Skipped are those that are
-// not of a float type and those that lack the channel axis. Throws quant::InputError: a file that cannot be used, a
-// glob that matches nothing, an axis that no tensor has.
+// Opens the files and picks the tensors that match any of the globs (all without globs). Skipped are those
+// that are not of a float type and those that lack the channel axis. Throws quant::InputError: a file that
+// cannot be used, a glob that matches nothing, an axis that no tensor has.
 Selection selectTensors(const std::vector<std::string>& paths, const std::vector<std::string>& globs,
                         const quant::Granularity& granularity);
+
+// The data of the selected tensors.
+uint64_t bytesOf(const Selection& selection);
+
+// Says on stderr how many of the selected tensors are F64, which the kernels do not read.
+void noteNarrowing(const Selection& selection);
+
+// The first tensor of that name. Throws quant::InputError. An empty name stands for the only tensor of a
+// float type; UsageError when there is not exactly one.
+TensorRef findTensor(const Selection& selection, const std::string& name);
 
 }  // namespace app

@@ -9,8 +9,8 @@ namespace app {
 
 namespace {
 
-constexpr size_t gap = 2;                // blanks between columns
-constexpr size_t narrowestFirst = 16;    // of the first column, when space is short
+constexpr size_t gap = 2;              // blanks between columns
+constexpr size_t narrowestFirst = 16;  // of the first column, when space is short
 constexpr std::string_view ellipsis = "…";
 
 struct CodeRange {
@@ -19,15 +19,18 @@ struct CodeRange {
 
 constexpr CodeRange zeroWidth[] = {{0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd}, {0x064b, 0x065f},
                                    {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
-constexpr CodeRange doubleWidth[] = {{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf}, {0xac00, 0xd7a3},
-                                     {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0xffe0, 0xffe6},
-                                     {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
+constexpr CodeRange doubleWidth[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},
+                                     {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},
+                                     {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
+                                     {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
 
 bool isIn(char32_t code, std::span<const CodeRange> ranges) {
     return std::ranges::any_of(ranges, [&](const CodeRange& r) { return code >= r.first && code <= r.last; });
 }
 
-size_t widthOf(char32_t code) { return isIn(code, zeroWidth) ? 0 : isIn(code, doubleWidth) ? 2 : 1; }
+size_t widthOf(char32_t code) {
+    return isIn(code, zeroWidth) ? 0 : isIn(code, doubleWidth) ? 2 : 1;
+}
 
 struct Character {
     std::string_view bytes;
@@ -54,15 +57,19 @@ std::vector<Character> charactersOf(std::string_view text) {
 
 std::string_view startOf(Style style) {
     switch (style) {
-        case Style::Plain: break;
-        case Style::Strong: return "\x1b[1m";
-        case Style::Faint: return "\x1b[2m";
+        case Style::Plain:
+            break;
+        case Style::Strong:
+            return "\x1b[1m";
+        case Style::Faint:
+            return "\x1b[2m";
     }
     return "";
 }
 
 size_t totalWidth(const std::vector<size_t>& widths) {
-    return std::accumulate(widths.begin(), widths.end(), size_t{0}) + gap * (std::max<size_t>(widths.size(), 1) - 1);
+    return std::accumulate(widths.begin(), widths.end(), size_t{0}) +
+           gap * (std::max<size_t>(widths.size(), 1) - 1);
 }
 
 }  // namespace
@@ -85,7 +92,8 @@ std::string shortened(std::string_view utf8, size_t width) {
     }
     used = 0;
     auto first = characters.end();
-    while (first != characters.begin() && used + std::prev(first)->width <= tailWidth) used += (--first)->width;
+    while (first != characters.begin() && used + std::prev(first)->width <= tailWidth)
+        used += (--first)->width;
     for (; first != characters.end(); ++first) tail += first->bytes;
     return head + std::string(ellipsis) + tail;
 }

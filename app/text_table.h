@@ -39,8 +39,8 @@ public:
     // Whether render() neither shortens nor splits.
     bool fits(const TableFormat& format) const;
 
-    // The lines of the table. Too wide a table first has its first column shortened, down to 16 columns; then it is
-    // split into blocks, one below the other, that repeat the fixed columns.
+    // The lines of the table. Too wide a table first has its first column shortened, down to 16 columns; then
+    // it is split into blocks, one below the other, that repeat the fixed columns.
     std::string render(const TableFormat& format) const;
 
 private:

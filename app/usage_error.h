@@ -10,8 +10,8 @@ class UsageError : public std::runtime_error {
 public:
     // command: whose help is recommended; empty for the program's.
     explicit UsageError(const std::string& problem, const std::string& command = {})
-        : std::runtime_error(problem + (problem.ends_with('?') ? " See" : "; see") + " `clipscope " + command +
-                             (command.empty() ? "" : " ") + "--help`") {}
+        : std::runtime_error(problem + (problem.ends_with('?') ? " See" : "; see") + " `clipscope " +
+                             command + (command.empty() ? "" : " ") + "--help`") {}
 };
 
 }  // namespace app

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "engine/commands.h"
 #include "engine/kernel.h"
@@ -32,6 +33,7 @@ constexpr uint64_t elementsPerDispatch = uint64_t{1} << 22;
 struct Mapping {
     bool invocationPerSegment;
     uint32_t workgroupSize;
+    bool isOneSubgroup;  // the workgroup is exactly one subgroup
     uint64_t invocations(uint64_t segments) const { return invocationPerSegment ? segments : segments * workgroupSize; }
 };
 
@@ -39,11 +41,12 @@ Mapping mappingFor(const engine::DeviceInfo& info, const SegmentLayout& layout) 
     const bool isShort = layout.longestSegment() <= longestInvocationSegment;
     const bool isCpu = info.type == engine::DeviceType::Cpu;
     // On a CPU one subgroup walks a whole segment; wider workgroups would only add barriers.
-    return {isShort, isCpu ? std::max(info.subgroupSize, 4u) : isShort ? 64u : 128u};
+    const uint32_t size = isCpu ? std::max(info.subgroupSize, 4u) : isShort ? 64u : 128u;
+    return {isShort, size, info.minSubgroupSize == size && info.maxSubgroupSize == size};
 }
 
 KernelVariant variantFor(uint32_t elementType, const Mapping& mapping, const SegmentLayout& layout) {
-    return {.constants = {{0, elementType}, {1, mapping.workgroupSize}, {2, mapping.invocationPerSegment}, {3, layout.outer > 1}}};
+    return {.constants = {{0, elementType}, {1, mapping.workgroupSize}, {2, mapping.invocationPerSegment}, {3, layout.outer > 1}, {6, mapping.isOneSubgroup}}};
 }
 
 // The exact answer from what the kernel counted, or none when its float decision does not stand.
@@ -116,23 +119,29 @@ struct SearchTable {
 }  // namespace
 
 std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& stream, const SegmentLayout& layout, bool isSigned,
-                                                                  std::span<const OctavGrid> grids) {
+                                                                  double meanMagnitude, std::span<const OctavGrid> grids) {
     const auto data = stream.resident();
     const Mapping mapping = mappingFor(m_device.info(), layout);
     const uint64_t lanes = mapping.invocationPerSegment ? 1 : mapping.workgroupSize;
     const auto keptPerLane = static_cast<uint32_t>((layout.longestSegment() + lanes - 1) / lanes);
     const bool isKept = uint64_t{keptPerLane} * mapping.workgroupSize * 4 + 1024 <= m_device.info().sharedMemoryBytes;
-    std::vector<std::vector<std::optional<float>>> roots;
+    // The kernel takes the grids with rising roots; the caller gets them in its own order.
+    std::vector<size_t> order(grids.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order, {}, [&](size_t g) { return grids[g].startRatio; });
+    std::vector<std::vector<std::optional<float>>> roots(grids.size());
     for (size_t first = 0; first < grids.size(); first += shaders::maxSegmentGrids) {
-        const auto some = grids.subspan(first, std::min<size_t>(grids.size() - first, shaders::maxSegmentGrids));
+        const auto some = std::span(order).subspan(first, std::min<size_t>(grids.size() - first, shaders::maxSegmentGrids));
         KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
-        variant.constants.insert(variant.constants.end(), {{4, isKept ? keptPerLane : 1}, {5, isKept}, {6, static_cast<uint32_t>(some.size())}});
+        variant.constants.insert(variant.constants.end(), {{4, isKept ? keptPerLane : 1}, {5, isKept}});
         ensure(m_results, m_device, layout.segments * some.size() * sizeof(shaders::SegmentRoot), MemoryKind::Device, "segment roots");
-        shaders::SegmentOctavPush push{.data = data.address(), .roots = m_results.address(), .sides = isSigned ? 3u : 1u};
+        shaders::SegmentOctavPush push{.data = data.address(), .roots = m_results.address(), .gridCount = static_cast<uint32_t>(some.size()), .sides = isSigned ? 3u : 1u};
         for (size_t g = 0; g < some.size(); ++g) {
-            push.inverseNoiseFactor[g] = static_cast<float>(some[g].inverseNoiseFactor);
-            push.startRatio[g] = static_cast<float>(some[g].startRatio);
+            push.inverseNoiseFactor[g] = static_cast<float>(grids[some[g]].inverseNoiseFactor);
+            push.startRatio[g] = static_cast<float>(grids[some[g]].startRatio);
         }
+        // A little below the lowest root that a segment like the whole tensor would have.
+        push.firstFloor = magnitudeBits(static_cast<float>(meanMagnitude * grids[some.front()].startRatio * 0.75));
         const auto& kernel = m_device.kernel("segment_octav", variant);
         forEachSlice(m_device, layout, mapping, [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
             push.geometry = geometry;
@@ -140,9 +149,9 @@ std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& 
         });
         const auto found = readAll<shaders::SegmentRoot>(m_device, m_results, layout.segments * some.size());
         for (size_t g = 0; g < some.size(); ++g) {
-            auto& clips = roots.emplace_back();
+            auto& clips = roots[some[g]];
             for (uint64_t segment = 0; segment < layout.segments; ++segment) {
-                clips.push_back(settled(found[segment * some.size() + g], some[g].inverseNoiseFactor));
+                clips.push_back(settled(found[segment * some.size() + g], grids[some[g]].inverseNoiseFactor));
             }
         }
     }

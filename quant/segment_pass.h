@@ -27,10 +27,10 @@ public:
         uint64_t inverseNoiseFactor;  // 1/γ
         double startRatio;            // expected root in units of the segment's mean magnitude: only speed depends on it
     };
-    // OCTAV's exact roots, [grid][segment]. Empty entries are segments that the kernel could not settle (magnitudes
+    // OCTAV's exact roots, [grid][segment]. meanMagnitude: of the whole tensor's nonzero elements, a hint as startRatio is. Empty entries are segments that the kernel could not settle (magnitudes
     // over more than seven octaves above the clip, or a root within rounding of a value): ask ClipSearch.
     std::vector<std::vector<std::optional<float>>> octav(TensorStream& stream, const SegmentLayout& layout, bool isSigned,
-                                                         std::span<const OctavGrid> grids);
+                                                         double meanMagnitude, std::span<const OctavGrid> grids);
 
     // Percentiles of the finite |x| (only of x > 0 when not isSigned: the rest counts as zero), exact, by segment.
     std::vector<float> percentiles(TensorStream& stream, const SegmentLayout& layout, bool isSigned, const Percentile& percentile);

@@ -64,7 +64,7 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, std::vector<std::vec
         indices.push_back(r);
     }
     if (grids.empty()) return;
-    const auto roots = m_segments.octav(task.stream, slab.layout, task.isSigned(), grids);
+    const auto roots = m_segments.octav(task.stream, slab.layout, task.isSigned(), mean, grids);
     bool hasMoved = false;
     for (uint64_t segment = 0; segment < slab.layout.segments; ++segment) {
         std::vector<ClipRequest> open;

@@ -48,9 +48,11 @@ struct SegmentOctavPush {
     ADDRESS_OF(Words) data;
     ADDRESS_OF(SegmentRoots) roots;  // [segment][grid]
     SegmentGeometry geometry;
-    uint sides;                                 // 1 positive, 3 both
+    uint gridCount;
+    uint sides;       // 1 positive, 3 both
+    uint firstFloor;  // magnitude bits below which no root is expected: only speed depends on it
     float inverseNoiseFactor[maxSegmentGrids];  // 1/γ
-    float startRatio[maxSegmentGrids];          // where to start, in units of the segment's mean magnitude
+    float startRatio[maxSegmentGrids];          // where to start, in units of the segment's mean magnitude; rising
 };
 
 struct SegmentSelectPush {

@@ -1,6 +1,7 @@
 #include "tests/reference.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace tests::reference {
@@ -26,8 +27,7 @@ long double modelledSlope(std::span<const float> sorted, long double s, uint64_t
     return s * inside / static_cast<long double>(inverseNoiseFactor) - outside;
 }
 
-float octavRoot(std::span<const float> values, bool isSigned, uint64_t inverseNoiseFactor) {
-    const std::vector<float> sorted = magnitudes(values, isSigned);
+float octavRoot(std::span<const float> sorted, uint64_t inverseNoiseFactor) {
     const size_t n = sorted.size();
     std::vector<long double> sumFrom(n + 1, 0);  // of sorted[i] and all above
     for (size_t i = n; i-- > 0;) sumFrom[i] = sumFrom[i + 1] + static_cast<long double>(sorted[i]);
@@ -66,6 +66,26 @@ float absmax(std::span<const float> values) {
 
 uint64_t finite(std::span<const float> values) {
     return static_cast<uint64_t>(std::ranges::count_if(values, [](float x) { return std::isfinite(x); }));
+}
+
+quant::Profile profile(std::span<const float> values) {
+    quant::Profile result;
+    for (const float x : values) result.add(x);
+    return result;
+}
+
+quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides, uint32_t prefix) {
+    const uint32_t shift = level == 2 ? 20 : 10;
+    quant::RefinedBin bin{prefix, std::vector<uint64_t>(1024), std::vector<uint64_t>(1024)};
+    for (const float x : values) {
+        if (!std::isfinite(x) || x == 0 || (x < 0 && sides == quant::Sides::Positive)) continue;
+        const uint32_t bits = std::bit_cast<uint32_t>(std::fabs(x));
+        if (bits >> shift != prefix) continue;
+        const uint32_t below = bits % (1u << shift);
+        ++bin.counts[below >> (shift - 10)];
+        bin.rests[below >> (shift - 10)] += below % (1u << (shift - 10));
+    }
+    return bin;
 }
 
 double quantized(double x, double step, double qmin, double qmax) {

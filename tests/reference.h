@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "quant/error_pass.h"
+#include "quant/magnitude_query.h"
+#include "quant/profile.h"
 #include "quant/segments.h"
 
 namespace tests::reference {
@@ -19,13 +21,20 @@ long double modelledSlope(std::span<const float> sorted, long double s, uint64_t
 
 // The smallest s with h(s) >= 0 by a walk over the sorted magnitudes, rounded to float. Sums are of long double, all
 // terms positive: relative error below elements·2^-64, far below half a unit of float but for exact ties.
-float octavRoot(std::span<const float> values, bool isSigned, uint64_t inverseNoiseFactor);
+float octavRoot(std::span<const float> sorted, uint64_t inverseNoiseFactor);
+inline float octavRoot(std::span<const float> values, bool isSigned, uint64_t inverseNoiseFactor) {
+    return octavRoot(magnitudes(values, isSigned), inverseNoiseFactor);
+}
 
 // The smallest magnitude with at least numerator/denominator of the finite elements at or below it; 0 for none.
 float percentile(std::span<const float> values, uint64_t numerator, uint64_t denominator);
 
 float absmax(std::span<const float> values);
 uint64_t finite(std::span<const float> values);
+
+quant::Profile profile(std::span<const float> values);
+// What a refinement of level 2 or 3 counts; zeros, Inf and NaN are in no bin.
+quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides, uint32_t prefix);
 
 // Q(x) = Δ·clamp(roundEven(x/Δ), qmin, qmax) in double.
 double quantized(double x, double step, double qmin, double qmax);

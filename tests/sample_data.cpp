@@ -64,9 +64,9 @@ std::vector<Sample> awkwardSamples(size_t elements) {
     add("far outlier", [&](size_t i) { return i ? 0.01f * random.gaussian() : 10000.0f; });
     add("denormals", [&](size_t) { return sign() * unit * static_cast<float>(1 + random.below(0x7ffffe)); });
     add("few denormals", [&](size_t) { return sign() * unit * static_cast<float>(1 + random.below(900)); });
-    add("few denormals and zeros", [&](size_t) { return sign() * unit * static_cast<float>(random.below(3)); });
+    add("few denormals and zeros", [&](size_t i) { return i % 3 ? 0.0f : sign() * unit * static_cast<float>(1 + random.below(900)); });
     add("small normals and denormals", [&](size_t) { return 0x1p-126f * random.gaussian(); });
-    add("huge", [&](size_t) { return sign() * largest * static_cast<float>(1 + random.below(256)) / 256; });
+    add("huge", [&](size_t) { return sign() * (largest * (static_cast<float>(1 + random.below(256)) / 256)); });
     add("largest", [&](size_t) { return sign() * largest; });
     add("NaN alone", [&](size_t) { return sign() * nan; });
     add("Inf alone", [&](size_t) { return sign() * infinity; });

@@ -7,12 +7,16 @@
 
 #include "compute/segment_elements.glsl"
 
+// The workgroup is one subgroup. A constant and no test of gl_NumSubgroups: software drivers run both sides of a branch,
+// barriers included.
+layout(constant_id = 6) const bool isOneSubgroup = false;
+
 shared uint exchanged[64];  // one value of each subgroup: workgroups have at most 256 invocations of 4 or more
 
 uint reduceAdd(uint x) {
     if (invocationPerSegment) return x;
     x = subgroupAdd(x);
-    if (gl_NumSubgroups == 1u) return x;
+    if (isOneSubgroup) return x;
     barrier();
     if (subgroupElect()) exchanged[gl_SubgroupID] = x;
     barrier();
@@ -24,7 +28,7 @@ uint reduceAdd(uint x) {
 uint reduceMax(uint x) {
     if (invocationPerSegment) return x;
     x = subgroupMax(x);
-    if (gl_NumSubgroups == 1u) return x;
+    if (isOneSubgroup) return x;
     barrier();
     if (subgroupElect()) exchanged[gl_SubgroupID] = x;
     barrier();
@@ -39,7 +43,7 @@ uint reduceMin(uint x) { return ~reduceMax(~x); }
 float reduceAddFloat(float x) {
     if (invocationPerSegment) return x;
     x = subgroupAdd(x);
-    if (gl_NumSubgroups == 1u) return x;
+    if (isOneSubgroup) return x;
     barrier();
     if (subgroupElect()) exchanged[gl_SubgroupID] = floatBitsToUint(x);
     barrier();

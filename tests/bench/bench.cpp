@@ -163,7 +163,7 @@ private:
             size_t open = 0;
             add(name, bytes, [&] {
                 open = 0;
-                for (const auto& roots : segments.octav(stream, layout, true, grids)) open += static_cast<size_t>(std::ranges::count(roots, std::optional<float>()));
+                for (const auto& roots : segments.octav(stream, layout, true, m_profile.meanMagnitude(quant::Sides::Both), grids)) open += static_cast<size_t>(std::ranges::count(roots, std::optional<float>()));
             }, peer);
             std::printf("%s: %zu of %zu roots left open\n", granularity, open, layout.segments * grids.size());
         };

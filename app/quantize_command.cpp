@@ -1,0 +1,121 @@
+#include "app/quantize_command.h"
+
+#include "app/clip_range.h"
+#include "app/context.h"
+#include "app/number_text.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/progress.h"
+#include "app/tensor_selection.h"
+#include "app/terminal.h"
+#include "app/text_table.h"
+#include "app/usage_error.h"
+#include "quant/input_error.h"
+#include "quant/quantize.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <memory>
+
+namespace app {
+
+namespace {
+
+constexpr const char* examples =
+    "  clipscope quantize model.safetensors -o model-int8.safetensors\n"
+    "  clipscope quantize model.safetensors -o model-int4.safetensors --bits 4 --granularity group:32\n"
+    "  clipscope quantize model.safetensors -o model-fake.safetensors --bits 4 --fake --filter '*.weight'";
+
+struct QuantizeArguments {
+    std::string input, output;
+    std::vector<std::string> filters;
+    quant::QuantizeOptions options;
+};
+
+void checkOutput(const QuantizeArguments& arguments) {
+    if (arguments.output.empty() || arguments.output == "-")
+        throw UsageError("-o: the name of a file is needed", "quantize");
+    if (isSameFile(arguments.input, arguments.output)) {
+        throw UsageError("the output " + arguments.output + " would replace the input", "quantize");
+    }
+}
+
+std::string clipText(const std::vector<float>& clips, int digits) {
+    const ClipRange range = clipRange(clips);
+    if (clips.size() == 1) return significant(range.min, digits);
+    return significant(range.min, digits) + "…" + significant(range.max, digits);
+}
+
+std::string tableOf(const std::vector<quant::QuantizedTensor>& tensors) {
+    constexpr int digits = 4;
+    TextTable table({Align::Left, Align::Left, Align::Left, Align::Right, Align::Right});
+    table.addRow({{"tensor", Style::Faint},
+                  {"type", Style::Faint},
+                  {"stored as", Style::Faint},
+                  {"clip", Style::Faint},
+                  {"SQNR", Style::Faint}});
+    for (const auto& [info, storedAs, isQuantized, result] : tensors) {
+        const std::string type = std::string(quant::name(info.dtype)) + " " + shapeText(info.shape);
+        std::vector<Cell> row = {{quant::printable(info.name, 200)}, {type, Style::Faint}};
+        row.push_back({isQuantized ? std::string(quant::name(storedAs)) : "as it was"});
+        if (isQuantized) row.push_back({clipText(result.clip, digits), Style::Strong});
+        if (isQuantized) row.push_back({result.sqnrDb ? fixedPoint(*result.sqnrDb, 2) : "-"});
+        table.addRow(row);
+    }
+    return table.render({lineWidth(STDOUT_FILENO), 1, wantsColour(STDOUT_FILENO)}) + "\nSQNR: dB\n";
+}
+
+void runQuantize(const QuantizeArguments& arguments, Global& global) {
+    const auto& [input, output, filters, options] = arguments;
+    checkOutput(arguments);
+    const Selection selection = selectTensors({input}, filters, options.granularity);
+    std::vector<size_t> selected;
+    for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);
+    Context context(global);
+    quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
+    if (!global.isQuiet) noteNarrowing(selection);
+    Progress progress(0, global.isQuiet);
+    const auto onTensor = [&](size_t done, size_t total) {
+        progress.set(done, total);
+        progress.show(output);
+    };
+    const auto tensors =
+        quant::quantizeFile(analyzer, *selection.files.front(), selected, options, output, onTensor);
+    eraseProgress();
+    if (!global.isQuiet) printText(tableOf(tensors));
+}
+
+}  // namespace
+
+void addQuantizeCommand(CLI::App& root, Global& global) {
+    const auto arguments = std::make_shared<QuantizeArguments>();
+    CLI::App& command = addCommand(root, global, "quantize", "Write a file with its tensors quantized",
+                                   examples, [arguments, &global] { runQuantize(*arguments, global); });
+    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
+        ->required()
+        ->type_name("FILE");
+    command.add_option("-o,--output", arguments->output, "the safetensors file to write")
+        ->required()
+        ->type_name("FILE");
+    quant::QuantizeOptions& options = arguments->options;
+    addOption(command, "--bits", "BITS", "bit width, 2 to 16 (default 8)",
+              [&](const std::string& text) { options.bits = oneBitWidthFrom(text); });
+    addOption(
+        command, "--method", methodWords(), "how clips are chosen (default octav)",
+        [&](const std::string& text) {
+            const auto methods = methodsFrom(text);
+            if (methods.size() != 1)
+                throw std::invalid_argument("one method is needed, not " + std::to_string(methods.size()));
+            options.method = methods.front();
+        });
+    addGranularityOption(command, options.granularity);
+    addSignOption(command, options.sign);
+    addFilterOption(command, arguments->filters);
+    command.add_flag("--fake", options.isFake, "keep the float dtype, with values rounded to the grid")
+        ->disable_flag_override();
+    addDeviceOptions(command, global);
+    addQuietOption(command, global);
+}
+
+}  // namespace app

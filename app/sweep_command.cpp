@@ -1,0 +1,81 @@
+#include "app/sweep_command.h"
+
+#include "app/context.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/sweep_report.h"
+#include "app/tensor_selection.h"
+#include "app/terminal.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+
+namespace app {
+
+namespace {
+
+constexpr const char* examples =
+    "  clipscope sweep model.safetensors --tensor features.0.weight --bits 4\n"
+    "  clipscope sweep weights.npy --bits 2 --points 1024 --csv curve.csv\n"
+    "  clipscope sweep model.safetensors --tensor classifier.1.weight --range 0.01:0.2 --json -";
+
+struct SweepArguments {
+    std::string input, tensor;
+    quant::SweepOptions options;
+    ReportTargets targets;
+};
+
+void runSweep(const SweepArguments& arguments, Global& global) {
+    const auto& [input, name, options, targets] = arguments;
+    targets.check({input});
+    const Selection selection = selectTensors({input}, {}, {});
+    const TensorRef ref = findTensor(selection, name);
+    std::optional<Output> json, csv;
+    if (!targets.json.empty()) json.emplace(targets.json);
+    if (!targets.csv.empty()) csv.emplace(targets.csv);
+    Context context(global);
+    quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
+    const auto sweep = quant::sweep(analyzer, selection.fileOf(ref), ref.tensor, options);
+    const std::string& tensor = selection.info(ref).name;
+    if (json) {
+        json->write(sweepJson(tensor, options.bits, sweep));
+        json->commit();
+    }
+    if (csv) {
+        csv->write(sweepCsv(sweep));
+        csv->commit();
+    }
+    const bool hasTable = !targets.takeStdout() && !(global.isQuiet && (json || csv));
+    if (hasTable) printText(sweepTable(tensor, options.bits, sweep, wantsColour(STDOUT_FILENO)));
+}
+
+}  // namespace
+
+void addSweepCommand(CLI::App& root, Global& global) {
+    const auto arguments = std::make_shared<SweepArguments>();
+    CLI::App& command =
+        addCommand(root, global, "sweep", "Measure the error of a tensor over a range of clips", examples,
+                   [arguments, &global] { runSweep(*arguments, global); });
+    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
+        ->required()
+        ->type_name("FILE");
+    addOption(command, "--tensor", "NAME", "the tensor (default: the only one)",
+              [arguments](const std::string& text) { arguments->tensor = text; });
+    quant::SweepOptions& options = arguments->options;
+    addOption(command, "--bits", "BITS", "bit width, 2 to 16 (default 4)",
+              [&](const std::string& text) { options.bits = oneBitWidthFrom(text); });
+    addOption(command, "--points", "N", "how many clips, logarithmically spaced (default 256)",
+              [&](const std::string& text) { options.points = pointsFrom(text); });
+    addOption(command, "--range", "LO:HI", "from which clip to which (default: absmax/4096 to absmax)",
+              [&](const std::string& text) { options.range = rangeFrom(text); });
+    addSignOption(command, options.sign);
+    addJsonOption(command, arguments->targets.json);
+    addCsvOption(command, arguments->targets.csv);
+    addDeviceOptions(command, global);
+    addQuietOption(command, global);
+}
+
+}  // namespace app
