@@ -7,6 +7,7 @@
 #include "quant/float_bits.h"
 #include "quant/magnitude_query.h"
 #include "quant/octav.h"
+#include "shaders/window.h"
 
 namespace quant {
 
@@ -50,6 +51,25 @@ void advanceAll(std::vector<Descent>& descents, uint32_t level, ProfilePass& pro
     }
 }
 
+// From here on the window's counters cost less than the refinement's.
+constexpr uint64_t windowedElements = 1 << 18;
+
+// One read that settles most descents at once: each counts a window around where it expects its answer.
+void advanceByWindows(std::vector<Descent>& descents, ProfilePass& profiles, TensorStream& stream) {
+    if (stream.elements() < windowedElements || stream.elements() >> 32 != 0) return;
+    for (const Sides sides : {Sides::Both, Sides::Positive}) {
+        std::vector<uint32_t> firsts;
+        std::vector<Descent*> asking;
+        for (Descent& descent : descents) {
+            if (descent.search.level() != 2 || descent.sides != sides) continue;
+            firsts.push_back(descent.search.expectedWindow(shaders::windowValues));
+            asking.push_back(&descent);
+        }
+        const auto windows = profiles.countWindows(stream, sides, firsts);
+        for (size_t i = 0; i < asking.size(); ++i) asking[i]->search.advance(windows[i]);
+    }
+}
+
 // Log-spaced clips from `low` to `high`, both included.
 std::vector<float> logarithmic(double low, double high, size_t points) {
     std::vector<float> clips;
@@ -80,6 +100,7 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
             descents.push_back({i, sides, std::move(predicate), std::move(search)});
         }
     }
+    advanceByWindows(descents, m_profiles, stream);
     advanceAll(descents, 2, m_profiles, stream);
     advanceAll(descents, 3, m_profiles, stream);
     for (const Descent& descent : descents) clips[descent.index] = answer(descent, requests[descent.index], profile);

@@ -1,6 +1,7 @@
 #include "quant/magnitude_query.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "quant/float_bits.h"
@@ -68,6 +69,8 @@ void MagnitudeSearch::descend(const Bins& bins, uint32_t count, uint32_t restBit
         m_bits = bits;
         if (bin + 1 == count || m_predicate->holds(bits, tally)) {
             m_prefix = bits >> restBits;
+            m_binCount = inside;
+            m_binSum = sum;
             const bool exact = restBits == 0 || inside == 0;
             m_level = exact ? 0 : m_level + 1;
             return;
@@ -76,6 +79,83 @@ void MagnitudeSearch::descend(const Bins& bins, uint32_t count, uint32_t restBit
         m_atOrAbove -= inside;
         m_sumAtOrAbove -= sum;
     }
+}
+
+namespace {
+
+// A bin's elements spread linearly to fit their mean: position t in [0, 1] of the bin, density 1 + slope·(2t - 1).
+struct LinearSpread {
+    double slope;
+    explicit LinearSpread(double mean) : slope(std::clamp(6 * mean - 3, -1.0, 1.0)) {}
+    double countBelow(double t) const { return t + slope * (t * t - t); }
+    double sumBelow(double t) const { return t * t / 2 + slope * (2 * t * t * t / 3 - t * t / 2); }
+};
+
+}  // namespace
+
+uint32_t MagnitudeSearch::expectedWindow(uint32_t values) const {
+    const uint32_t first = m_prefix << shaders::level1RestBits, width = 1u << shaders::level1RestBits;
+    const long double start = inUnits(first).approximate();
+    const long double unit = std::ldexp(1.0L, static_cast<int>(shiftOf(first)));  // from one magnitude to the next
+    const auto count = static_cast<double>(m_binCount);
+    const long double total = m_binSum.approximate();
+    const LinearSpread spread(static_cast<double>((total / count - start) / (unit * width)));
+    uint32_t low = 0, high = width - 1;
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        const double t = static_cast<double>(middle) / width;
+        Tally tally;
+        const auto inside = static_cast<uint64_t>(count * spread.countBelow(t));
+        tally.atOrBelow = m_below + inside;
+        tally.above = m_atOrAbove - inside;
+        const long double below = count * (start * spread.countBelow(t) + unit * width * spread.sumBelow(t));
+        tally.sumAbove = m_sumAtOrAbove - WideInt::truncated(std::min(below, total * (1 - 0x1p-60L)));
+        if (m_predicate->holds(first + middle, tally)) high = middle;
+        else low = middle + 1;
+    }
+    return first + std::clamp(low, values / 2, width - values / 2) - values / 2;
+}
+
+bool MagnitudeSearch::advance(const CountedWindow& window) {
+    const uint32_t shift = shiftOf(window.first);
+    std::vector<uint64_t> counts = {0};  // of the values before each in the window
+    std::vector<Uint128> sums = {0};     // their significands
+    for (size_t i = 0; i < window.counts.size(); ++i) {
+        counts.push_back(counts.back() + window.counts[i]);
+        sums.push_back(sums.back() + Uint128{window.counts[i]} * significandOf(window.first + static_cast<uint32_t>(i)));
+    }
+    const uint32_t bin = m_prefix << shaders::level1RestBits;
+    WideInt sumAboveWindow = WideInt().addShifted(window.countAbove, shift) * significandOf(bin);
+    sumAboveWindow.addShifted(window.restsAbove, shift);
+    const uint64_t belowWindow = m_binCount - window.countAbove - counts.back();
+    const WideInt sumAboveBin = m_sumAtOrAbove - m_binSum;
+    // Of magnitudes from the window's i-th value on.
+    const auto sumFrom = [&](size_t i) {
+        const Uint128 inWindow = sums.back() - sums[i];
+        WideInt sum = sumAboveBin + sumAboveWindow;
+        sum.addShifted(static_cast<uint64_t>(inWindow), shift);
+        return sum.addShifted(static_cast<uint64_t>(inWindow >> 64), shift + 64);
+    };
+    // i values of the window at or below.
+    const auto holds = [&](size_t i) {
+        const uint64_t inside = belowWindow + counts[i];
+        return m_predicate->holds(window.first + static_cast<uint32_t>(i) - 1, {m_below + inside, m_atOrAbove - inside, sumFrom(i)});
+    };
+    const bool isBelow = window.first > bin && holds(0);
+    if (isBelow || !holds(window.counts.size())) return false;
+    size_t low = 1, high = window.counts.size();
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (holds(middle)) high = middle;
+        else low = middle + 1;
+    }
+    m_bits = window.first + static_cast<uint32_t>(low) - 1;
+    const uint64_t below = belowWindow + counts[low - 1];
+    m_sumAtOrAbove = sumFrom(low - 1);
+    m_below += below;
+    m_atOrAbove -= below;
+    m_level = 0;
+    return true;
 }
 
 }  // namespace quant

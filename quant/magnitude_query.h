@@ -31,9 +31,18 @@ struct RefinedBin {
     RefinedBin& operator+=(const RefinedBin& other);
 };
 
+// A run of consecutive magnitudes inside one bin of the profile, counted value by value, and what lies above it in the
+// bin. Sums of rests are over the low 20 bits.
+struct CountedWindow {
+    uint32_t first = 0;  // magnitude bits
+    std::vector<uint32_t> counts;
+    uint64_t countAbove = 0, restsAbove = 0;
+};
+
 // Descends from the profile to the exact answer: advance() at level 1, then with the refined bin that it asked for
 // at level 2, then at level 3 (radix select). A bin without elements needs no refinement: the predicate's
-// sums do not change inside it.
+// sums do not change inside it. On large tensors a window around the place where interpolation expects the answer
+// replaces both refinements if the answer lies in it: advance() with a window says so.
 class MagnitudeSearch {
 public:
     MagnitudeSearch(const Profile& profile, Sides sides, const MagnitudePredicate& predicate);
@@ -42,6 +51,11 @@ public:
     uint32_t level() const { return m_level; }    // 2 or 3: the level of the refinement asked for
     uint32_t prefix() const { return m_prefix; }  // the bin to split
     void advance(const RefinedBin& bins);
+
+    // At level 2: where to count a window of `values` magnitudes, and whether the answer lay in it. After a miss the
+    // search stands where it stood.
+    uint32_t expectedWindow(uint32_t values) const;
+    bool advance(const CountedWindow& window);
 
     // When done: an f (as bits) in whose bin the predicate turns true; exact unless no element lies near.
     uint32_t bits() const { return m_bits; }
@@ -58,6 +72,8 @@ private:
     uint32_t m_level = 1, m_prefix = 0, m_bits = 0;
     uint64_t m_below = 0, m_atOrAbove = 0;  // below and from the current bin on
     WideInt m_sumAtOrAbove;
+    uint64_t m_binCount = 0;  // of the current bin
+    WideInt m_binSum;
 };
 
 }  // namespace quant

@@ -9,6 +9,7 @@
 #include "engine/kernel.h"
 #include "shaders/profile.h"
 #include "shaders/refine.h"
+#include "shaders/window.h"
 
 namespace quant {
 
@@ -143,6 +144,50 @@ std::vector<RefinedBin> ProfilePass::refine(TensorStream& stream, uint32_t level
         }
     }
     return bins;
+}
+
+void ProfilePass::countEight(TensorStream& stream, Sides sides, std::span<const uint32_t> firsts) {
+    for (size_t i = 0; i < firsts.size(); ++i) {
+        m_windows.mappedAs<uint32_t>()[2 * i] = firsts[i];
+        m_windows.mappedAs<uint32_t>()[2 * i + 1] = ((firsts[i] >> shaders::level1RestBits) + 1) << shaders::level1RestBits;
+    }
+    m_windows.flush();
+    {
+        Commands commands(m_device);
+        commands.fill({m_windowCounts, 0, firsts.size() * shaders::windowWords * 4}, 0);
+        commands.submit();
+    }
+    const bool isCpu = m_device.info().type == engine::DeviceType::Cpu;
+    const uint32_t groupSize = isCpu ? m_device.info().subgroupSize : gpuWorkgroupSize;
+    const uint64_t groups = isCpu ? 4 * std::max(std::thread::hardware_concurrency(), 1u) : gpuWorkgroups;
+    const auto& counting = m_device.kernel("count_windows", {.constants = {{0, stream.elementType()}, {1, groupSize}, {2, static_cast<uint32_t>(firsts.size())}}});
+    stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
+        const uint32_t run = std::clamp(roundedUp((chunk.elements + groups - 1) / groups, 8), shortestGpuRun, shaders::maxRunElements);
+        const shaders::WindowPush push{chunk.data.address(), m_windows.address(), m_windowCounts.address(), chunk.elements, run, static_cast<uint32_t>(sides)};
+        commands.dispatch(counting, (chunk.elements + uint64_t{run} - 1) / run * groupSize, push, {chunk.data, m_windows}, {m_windowCounts});
+    });
+}
+
+std::vector<CountedWindow> ProfilePass::countWindows(TensorStream& stream, Sides sides, const std::vector<uint32_t>& firsts) {
+    if (m_windows.sizeBytes() == 0) {
+        m_windows = Buffer(m_device, shaders::maxWindows * 8, MemoryKind::Upload, "windows");
+        m_windowCounts = Buffer(m_device, shaders::maxWindows * shaders::windowWords * 4, MemoryKind::Device, "window counts");
+    }
+    std::vector<CountedWindow> windows;
+    for (size_t first = 0; first < firsts.size(); first += shaders::maxWindows) {
+        const auto some = std::span(firsts).subspan(first, std::min<size_t>(firsts.size() - first, shaders::maxWindows));
+        countEight(stream, sides, some);
+        std::vector<uint32_t> words(some.size() * shaders::windowWords);
+        engine::readBack(m_device, {m_windowCounts, 0, words.size() * 4}, std::as_writable_bytes(std::span(words)));
+        for (size_t i = 0; i < some.size(); ++i) {
+            const auto result = std::span(words).subspan(i * shaders::windowWords, shaders::windowWords);
+            CountedWindow& window = windows.emplace_back(some[i]);
+            window.countAbove = result[0] | uint64_t{result[1]} << 32;
+            window.restsAbove = result[2] | uint64_t{result[3]} << 32;
+            window.counts.assign(result.begin() + 4, result.end());
+        }
+    }
+    return windows;
 }
 
 }  // namespace quant

@@ -34,6 +34,10 @@ public:
     // Splits the bins `prefixes` of level 2 or 3, in the given order. Eight bins cost one dispatch per chunk.
     std::vector<RefinedBin> refine(TensorStream& stream, uint32_t level, Sides sides, const std::vector<uint32_t>& prefixes);
 
+    // Counts windows of shaders::windowValues magnitudes from `firsts` on, each inside one bin of the profile. The tensor
+    // must have fewer than 2^32 elements.
+    std::vector<CountedWindow> countWindows(TensorStream& stream, Sides sides, const std::vector<uint32_t>& firsts);
+
     CountingPath path() const { return m_path; }
 
 private:
@@ -44,12 +48,13 @@ private:
     Shape shapeFor(uint32_t elements) const;
     const engine::Kernel& kernel(const char* privateName, const char* sharedName, uint32_t elementType) const;
     uint32_t workgroupSize() const;
+    void countEight(TensorStream& stream, Sides sides, std::span<const uint32_t> firsts);
     void refineEight(TensorStream& stream, uint32_t level, Sides sides, std::span<const uint32_t> prefixes);
 
     engine::Device& m_device;
     CountingPath m_path;
     uint32_t m_privateInvocations = 0;
-    engine::Buffer m_profile, m_refined, m_scratch, m_refineScratch;
+    engine::Buffer m_profile, m_refined, m_scratch, m_refineScratch, m_windows, m_windowCounts;
 };
 
 }  // namespace quant

@@ -25,7 +25,7 @@ using engine::MemoryKind;
 static_assert(longestShortSegment == shaders::maxSegmentElements);
 
 // Groups up to this long get one invocation each, longer segments a workgroup.
-constexpr uint64_t longestInvocationSegment = 256;
+constexpr uint64_t longestInvocationSegment = 64;
 // Segments answered by one dispatch: bounds the results, and the time of a dispatch.
 constexpr uint64_t elementsPerDispatch = uint64_t{1} << 22;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <compare>
 #include <cstdint>
 
@@ -79,6 +80,14 @@ public:
     }
 
     constexpr bool isZero() const { return *this == WideInt(); }
+
+    // The integer part of a value of at least 0, as far as its 64-bit significand goes.
+    static WideInt truncated(long double value) {
+        int exponent = 0;
+        const long double fraction = std::frexp(value, &exponent);
+        if (exponent <= 64) return WideInt(static_cast<uint64_t>(value));
+        return WideInt().addShifted(static_cast<uint64_t>(std::ldexp(fraction, 64)), static_cast<uint32_t>(exponent - 64));
+    }
 
     // Within a few units in the last place; long double, since the value can exceed the range of double.
     constexpr long double approximate() const {

@@ -170,7 +170,7 @@ TEST_CASE("Errors beyond one chunk are within the bound of the reference", "[dev
     CHECK(errors[0].clipped == expected.clipped);
 }
 
-// 200 candidates over 1.2 M elements are more than one dispatch may evaluate on a CPU device.
+// 200 candidates over 400,009 elements are more than one dispatch may evaluate on a CPU device (2^26).
 TEST_CASE("Candidates measured together or alone give the same", "[device][error_pass]") {
     const MemoryTensor tensor(gaussians(400009, 8));
     const float absmax = reference::absmax(tensor.values());

@@ -31,15 +31,16 @@ float octavRoot(std::span<const float> sorted, uint64_t inverseNoiseFactor) {
     const size_t n = sorted.size();
     std::vector<long double> sumFrom(n + 1, 0);  // of sorted[i] and all above
     for (size_t i = n; i-- > 0;) sumFrom[i] = sumFrom[i + 1] + static_cast<long double>(sorted[i]);
-    const long double gamma = 1.0L / static_cast<long double>(inverseNoiseFactor);
+    const auto factor = static_cast<long double>(inverseNoiseFactor);
     for (size_t first = 0, next = 0; first < n; first = next) {
         const long double v = sorted[first];
         for (next = first; next < n && sorted[next] == sorted[first]; ++next) {
         }
         const auto inside = static_cast<long double>(next), outside = static_cast<long double>(n - next);
-        if (gamma * v * inside < sumFrom[next] - v * outside) continue;
-        const long double root = sumFrom[first] / (gamma * static_cast<long double>(first) + static_cast<long double>(n - first));
-        return static_cast<float>(std::min(v, root));
+        if (v * inside < factor * (sumFrom[next] - v * outside)) continue;
+        // Multiplied by 1/γ, so that a root that lies halfway between two floats is met exactly.
+        const long double weight = static_cast<long double>(first) + factor * static_cast<long double>(n - first);
+        return static_cast<float>(std::min(v, factor * sumFrom[first] / weight));
     }
     return 0;
 }
