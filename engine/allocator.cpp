@@ -14,7 +14,8 @@ VmaAllocator_T* createAllocator(const DeviceState& state) {
     functions.vkGetInstanceProcAddr = vkGetInstanceProcAddr;
     functions.vkGetDeviceProcAddr = vkGetDeviceProcAddr;
     VmaAllocatorCreateInfo info{};
-    info.flags = VMA_ALLOCATOR_CREATE_BUFFER_DEVICE_ADDRESS_BIT | VMA_ALLOCATOR_CREATE_EXTERNALLY_SYNCHRONIZED_BIT;
+    info.flags =
+        VMA_ALLOCATOR_CREATE_BUFFER_DEVICE_ADDRESS_BIT | VMA_ALLOCATOR_CREATE_EXTERNALLY_SYNCHRONIZED_BIT;
     info.physicalDevice = state.physical;
     info.device = state.handle;
     info.instance = state.instance->handle;
@@ -25,6 +26,8 @@ VmaAllocator_T* createAllocator(const DeviceState& state) {
     return allocator;
 }
 
-void destroyAllocator(VmaAllocator_T* allocator) { vmaDestroyAllocator(allocator); }
+void destroyAllocator(VmaAllocator_T* allocator) {
+    vmaDestroyAllocator(allocator);
+}
 
 }  // namespace engine

@@ -8,7 +8,8 @@ namespace {
 
 bool overlaps(std::span<const AddressRange> some, std::span<const AddressRange> others) {
     return std::ranges::any_of(some, [&](const AddressRange& a) {
-        return std::ranges::any_of(others, [&](const AddressRange& b) { return a.begin < b.end && b.begin < a.end; });
+        return std::ranges::any_of(others,
+                                   [&](const AddressRange& b) { return a.begin < b.end && b.begin < a.end; });
     });
 }
 

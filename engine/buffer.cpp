@@ -1,13 +1,13 @@
 #include "engine/buffer.h"
 
+#include "engine/device.h"
+#include "engine/device_state.h"
+#include "engine/error.h"
+
 #include <vk_mem_alloc.h>
 
 #include <algorithm>
 #include <utility>
-
-#include "engine/device.h"
-#include "engine/device_state.h"
-#include "engine/error.h"
 
 namespace engine {
 
@@ -29,7 +29,9 @@ VmaAllocationCreateInfo allocationInfo(MemoryKind kind, bool unified) {
     return info;
 }
 
-VkBuffer handleOf(void* buffer) { return static_cast<VkBuffer>(buffer); }
+VkBuffer handleOf(void* buffer) {
+    return static_cast<VkBuffer>(buffer);
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ Buffer::Buffer(Device& device, uint64_t sizeBytes, MemoryKind kind, const std::s
     VkBuffer buffer = VK_NULL_HANDLE;
     VmaAllocation allocation = nullptr;
     VmaAllocationInfo allocated{};
-    check(vmaCreateBufferWithAlignment(m_state->allocator, &info, &allocationWanted, 16, &buffer, &allocation, &allocated),
+    check(vmaCreateBufferWithAlignment(m_state->allocator, &info, &allocationWanted, 16, &buffer, &allocation,
+                                       &allocated),
           "vmaCreateBuffer", place);
     m_buffer = buffer;
     m_allocation = allocation;
@@ -65,9 +68,13 @@ void Buffer::release() {
     m_buffer = nullptr;
 }
 
-Buffer::~Buffer() { release(); }
+Buffer::~Buffer() {
+    release();
+}
 
-Buffer::Buffer(Buffer&& other) noexcept { *this = std::move(other); }
+Buffer::Buffer(Buffer&& other) noexcept {
+    *this = std::move(other);
+}
 
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
     std::swap(m_state, other.m_state);
@@ -85,7 +92,8 @@ void Buffer::flush() const {
 }
 
 void Buffer::invalidate() const {
-    check(vmaInvalidateAllocation(m_state->allocator, static_cast<VmaAllocation>(m_allocation), 0, VK_WHOLE_SIZE),
+    check(vmaInvalidateAllocation(m_state->allocator, static_cast<VmaAllocation>(m_allocation), 0,
+                                  VK_WHOLE_SIZE),
           "vmaInvalidateAllocation", "reading device writes");
 }
 

@@ -32,8 +32,8 @@ public:
     uint64_t sizeBytes() const { return m_sizeBytes; }
     uint64_t address() const { return m_address; }  // device address, 16-byte aligned
 
-    // The bytes as the host sees them; empty for device-local memory that cannot be mapped. After the device wrote,
-    // call invalidate() before reading; after the host wrote, flush() before submitting.
+    // The bytes as the host sees them; empty for device-local memory that cannot be mapped. After the device
+    // wrote, call invalidate() before reading; after the host wrote, flush() before submitting.
     std::span<std::byte> mapped() const { return {m_mapped, m_mapped ? m_sizeBytes : 0}; }
     template <class T>
     std::span<T> mappedAs() const {

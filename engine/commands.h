@@ -1,14 +1,14 @@
 #pragma once
 
-#include <cstdint>
-#include <initializer_list>
-#include <memory>
-#include <span>
-
 #include "engine/barrier_tracker.h"
 #include "engine/buffer.h"
 #include "engine/device.h"
 #include "engine/kernel.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
 
 namespace engine {
 
@@ -24,8 +24,8 @@ public:
     Commands(const Commands&) = delete;
     Commands& operator=(const Commands&) = delete;
 
-    // Runs the kernel on at least `invocations` invocations, rounded up to whole workgroups; nothing for 0. Beyond
-    // the device's workgroup limit along x the grid gets a y dimension: shaders number workgroups by
+    // Runs the kernel on at least `invocations` invocations, rounded up to whole workgroups; nothing for 0.
+    // Beyond the device's workgroup limit along x the grid gets a y dimension: shaders number workgroups by
     // workgroupIndex() of shaders/compute/grid.glsl. Push is the struct of the kernel family's shared header.
     template <class Push>
     void dispatch(const Kernel& kernel, uint64_t invocations, const Push& push, Ranges reads, Ranges writes) {
@@ -41,7 +41,8 @@ public:
     Ticket submit();
 
 private:
-    void dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push, Ranges reads, Ranges writes);
+    void dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push,
+                     Ranges reads, Ranges writes);
     void orderAfter(std::span<const BufferRange> reads, std::span<const BufferRange> writes);
 
     Device& m_device;
@@ -49,7 +50,8 @@ private:
     BarrierTracker m_barriers;
 };
 
-// Copies a range to the host, through a temporary buffer where it is not mapped. Waits for all work submitted so far.
+// Copies a range to the host, through a temporary buffer where it is not mapped. Waits for all work submitted
+// so far.
 void readBack(Device& device, const BufferRange& range, std::span<std::byte> to);
 
 }  // namespace engine

@@ -1,12 +1,12 @@
 #include "engine/device.h"
 
-#include <algorithm>
-
 #include "engine/allocator.h"
 #include "engine/device_state.h"
 #include "engine/error.h"
 #include "engine/kernel.h"
 #include "engine/pipeline_cache.h"
+
+#include <algorithm>
 
 namespace engine {
 
@@ -54,7 +54,8 @@ void createDevice(DeviceState& state) {
     VkDeviceCreateInfo create{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &features};
     create.queueCreateInfoCount = 1;
     create.pQueueCreateInfos = &queue;
-    check(vkCreateDevice(state.physical, &create, nullptr, &state.handle), "vkCreateDevice", "opening " + info.name);
+    check(vkCreateDevice(state.physical, &create, nullptr, &state.handle), "vkCreateDevice",
+          "opening " + info.name);
     volkLoadDeviceTable(&state.vk, state.handle);
     state.vk.vkGetDeviceQueue(state.handle, state.queueFamily, 0, &state.queue);
 }
@@ -63,7 +64,8 @@ void createTimeline(DeviceState& state) {
     VkSemaphoreTypeCreateInfo type{VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO};
     type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
     const VkSemaphoreCreateInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, &type, 0};
-    check(state.vk.vkCreateSemaphore(state.handle, &info, nullptr, &state.timeline), "vkCreateSemaphore", "timeline");
+    check(state.vk.vkCreateSemaphore(state.handle, &info, nullptr, &state.timeline), "vkCreateSemaphore",
+          "timeline");
     state.setName(VK_OBJECT_TYPE_SEMAPHORE, reinterpret_cast<uint64_t>(state.timeline), "timeline");
 }
 
@@ -71,12 +73,14 @@ void createPools(DeviceState& state) {
     VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
     pool.flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT;
     pool.queueFamilyIndex = state.queueFamily;
-    check(state.vk.vkCreateCommandPool(state.handle, &pool, nullptr, &state.commandPool), "vkCreateCommandPool", "commands");
+    check(state.vk.vkCreateCommandPool(state.handle, &pool, nullptr, &state.commandPool),
+          "vkCreateCommandPool", "commands");
     if (state.info.timestampPeriodNs == 0) return;
     VkQueryPoolCreateInfo queries{VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO};
     queries.queryType = VK_QUERY_TYPE_TIMESTAMP;
     queries.queryCount = 2 * maxCommandSlots;
-    check(state.vk.vkCreateQueryPool(state.handle, &queries, nullptr, &state.queries), "vkCreateQueryPool", "timestamps");
+    check(state.vk.vkCreateQueryPool(state.handle, &queries, nullptr, &state.queries), "vkCreateQueryPool",
+          "timestamps");
 }
 
 }  // namespace
@@ -121,7 +125,8 @@ CommandSlot& DeviceState::acquireSlot() {
     }
     if (slots.size() == maxCommandSlots) {
         const auto oldest = std::ranges::min_element(slots, {}, &CommandSlot::ticket);
-        const VkSemaphoreWaitInfo wait{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &timeline, &oldest->ticket};
+        const VkSemaphoreWaitInfo wait{
+            VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &timeline, &oldest->ticket};
         const VkResult result = vk.vkWaitSemaphores(handle, &wait, 60'000'000'000ull);
         if (result == VK_TIMEOUT) throw Timeout("submitting work", 60);
         check(result, "vkWaitSemaphores", "submitting work");
@@ -134,14 +139,15 @@ CommandSlot& DeviceState::acquireSlot() {
     allocate.commandPool = commandPool;
     allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
     allocate.commandBufferCount = 1;
-    check(vk.vkAllocateCommandBuffers(handle, &allocate, &slot.commands), "vkAllocateCommandBuffers", "commands");
+    check(vk.vkAllocateCommandBuffers(handle, &allocate, &slot.commands), "vkAllocateCommandBuffers",
+          "commands");
     return slot;
 }
 
 void DeviceState::setName(VkObjectType type, uint64_t object, const std::string& name) const {
     if (!instance->debugUtils || !vkSetDebugUtilsObjectNameEXT) return;
-    const VkDebugUtilsObjectNameInfoEXT nameInfo{VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT, nullptr, type, object,
-                                             name.c_str()};
+    const VkDebugUtilsObjectNameInfoEXT nameInfo{VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT, nullptr,
+                                                 type, object, name.c_str()};
     vkSetDebugUtilsObjectNameEXT(handle, &nameInfo);
 }
 
@@ -159,7 +165,9 @@ Device::Device(const Instance& instance, const DeviceInfo& info) : m_state(std::
 
 Device::~Device() = default;
 
-const DeviceInfo& Device::info() const { return m_state->info; }
+const DeviceInfo& Device::info() const {
+    return m_state->info;
+}
 
 const Kernel& Device::kernel(const std::string& name, const KernelVariant& variant) {
     for (const auto& kernel : m_state->kernels) {
@@ -168,11 +176,15 @@ const Kernel& Device::kernel(const std::string& name, const KernelVariant& varia
     return *m_state->kernels.emplace_back(std::make_unique<Kernel>(*m_state, name, variant));
 }
 
-bool Device::isDone(Ticket ticket) const { return m_state->reachedTicket() >= ticket.value; }
+bool Device::isDone(Ticket ticket) const {
+    return m_state->reachedTicket() >= ticket.value;
+}
 
 void Device::wait(Ticket ticket, uint64_t timeOutSeconds) {
-    const VkSemaphoreWaitInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &m_state->timeline, &ticket.value};
-    const VkResult result = m_state->vk.vkWaitSemaphores(m_state->handle, &info, timeOutSeconds * 1'000'000'000);
+    const VkSemaphoreWaitInfo info{
+        VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &m_state->timeline, &ticket.value};
+    const VkResult result =
+        m_state->vk.vkWaitSemaphores(m_state->handle, &info, timeOutSeconds * 1'000'000'000);
     if (result == VK_TIMEOUT) throw Timeout("waiting for " + m_state->info.name, timeOutSeconds);
     check(result, "vkWaitSemaphores", "waiting for " + m_state->info.name);
     for (CommandSlot& slot : m_state->slots) {
@@ -180,8 +192,12 @@ void Device::wait(Ticket ticket, uint64_t timeOutSeconds) {
     }
 }
 
-double Device::busySeconds() const { return m_state->busySeconds; }
+double Device::busySeconds() const {
+    return m_state->busySeconds;
+}
 
-uint64_t Device::allocatedBytes() const { return m_state->allocatedBytes; }
+uint64_t Device::allocatedBytes() const {
+    return m_state->allocatedBytes;
+}
 
 }  // namespace engine

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "engine/device_info.h"
+#include "engine/instance.h"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "engine/device_info.h"
-#include "engine/instance.h"
 
 namespace engine {
 
@@ -23,12 +23,12 @@ struct Ticket {
 // How a kernel is specialized. Two requests with equal name and variant give the same kernel.
 struct KernelVariant {
     std::vector<std::pair<uint32_t, uint32_t>> constants;  // (constant_id, value), value as 32 raw bits
-    uint32_t subgroupSize = 0;                             // required subgroup size, 0 for the driver's choice
+    uint32_t subgroupSize = 0;  // required subgroup size, 0 for the driver's choice
     bool operator==(const KernelVariant&) const = default;
 };
 
-// An open device: one compute queue, its memory, its kernels. Not copyable; buffers and commands keep its state
-// alive. Used from one thread at a time.
+// An open device: one compute queue, its memory, its kernels. Not copyable; buffers and commands keep its
+// state alive. Used from one thread at a time.
 class Device {
 public:
     // Opens a usable device of the instance. Throws Error or NoDevice.
@@ -47,8 +47,8 @@ public:
     void wait(Ticket ticket, uint64_t timeOutSeconds = 60);
     bool isDone(Ticket ticket) const;
 
-    // Sum of the time that finished submissions spent on the device, by its own timestamps, in seconds; 0 where
-    // the device has none. A submission is added when it is waited for or its slot is used again.
+    // Sum of the time that finished submissions spent on the device, by its own timestamps, in seconds; 0
+    // where the device has none. A submission is added when it is waited for or its slot is used again.
     double busySeconds() const;
 
     // Bytes of device and host memory that buffers hold now.

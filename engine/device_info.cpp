@@ -1,12 +1,12 @@
 #include "engine/device_info.h"
 
+#include "engine/error.h"
+#include "engine/instance_state.h"
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstring>
-
-#include "engine/error.h"
-#include "engine/instance_state.h"
 
 namespace engine {
 
@@ -14,26 +14,41 @@ namespace {
 
 DeviceType typeOf(VkPhysicalDeviceType type) {
     switch (type) {
-        case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU: return DeviceType::Discrete;
-        case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU: return DeviceType::Integrated;
-        case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU: return DeviceType::Virtual;
-        case VK_PHYSICAL_DEVICE_TYPE_CPU: return DeviceType::Cpu;
-        default: return DeviceType::Other;
+        case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+            return DeviceType::Discrete;
+        case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+            return DeviceType::Integrated;
+        case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
+            return DeviceType::Virtual;
+        case VK_PHYSICAL_DEVICE_TYPE_CPU:
+            return DeviceType::Cpu;
+        default:
+            return DeviceType::Other;
     }
 }
 
 const char* componentName(VkComponentTypeKHR type) {
     switch (type) {
-        case VK_COMPONENT_TYPE_FLOAT16_KHR: return "float16";
-        case VK_COMPONENT_TYPE_FLOAT32_KHR: return "float32";
-        case VK_COMPONENT_TYPE_FLOAT64_KHR: return "float64";
-        case VK_COMPONENT_TYPE_SINT8_KHR: return "int8";
-        case VK_COMPONENT_TYPE_SINT16_KHR: return "int16";
-        case VK_COMPONENT_TYPE_SINT32_KHR: return "int32";
-        case VK_COMPONENT_TYPE_UINT8_KHR: return "uint8";
-        case VK_COMPONENT_TYPE_UINT16_KHR: return "uint16";
-        case VK_COMPONENT_TYPE_UINT32_KHR: return "uint32";
-        default: return "other";
+        case VK_COMPONENT_TYPE_FLOAT16_KHR:
+            return "float16";
+        case VK_COMPONENT_TYPE_FLOAT32_KHR:
+            return "float32";
+        case VK_COMPONENT_TYPE_FLOAT64_KHR:
+            return "float64";
+        case VK_COMPONENT_TYPE_SINT8_KHR:
+            return "int8";
+        case VK_COMPONENT_TYPE_SINT16_KHR:
+            return "int16";
+        case VK_COMPONENT_TYPE_SINT32_KHR:
+            return "int32";
+        case VK_COMPONENT_TYPE_UINT8_KHR:
+            return "uint8";
+        case VK_COMPONENT_TYPE_UINT16_KHR:
+            return "uint16";
+        case VK_COMPONENT_TYPE_UINT32_KHR:
+            return "uint32";
+        default:
+            return "other";
     }
 }
 
@@ -42,8 +57,10 @@ std::vector<CooperativeMatrixShape> cooperativeMatrices(VkPhysicalDevice device)
     if (!vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR) return {};
     uint32_t count = 0;
     if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR(device, &count, nullptr) != VK_SUCCESS) return {};
-    std::vector<VkCooperativeMatrixPropertiesKHR> found(count, {VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_KHR});
-    if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR(device, &count, found.data()) != VK_SUCCESS) return {};
+    std::vector<VkCooperativeMatrixPropertiesKHR> found(
+        count, {VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_KHR});
+    if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR(device, &count, found.data()) != VK_SUCCESS)
+        return {};
     std::vector<CooperativeMatrixShape> shapes;
     for (const auto& p : found) {
         if (p.scope != VK_SCOPE_SUBGROUP_KHR) continue;
@@ -107,7 +124,8 @@ void readQueue(VkPhysicalDevice device, DeviceInfo& info, float periodNs) {
     vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
     std::vector<VkQueueFamilyProperties> families(count);
     vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
-    const auto compute = std::ranges::find_if(families, [](const auto& f) { return f.queueFlags & VK_QUEUE_COMPUTE_BIT; });
+    const auto compute =
+        std::ranges::find_if(families, [](const auto& f) { return f.queueFlags & VK_QUEUE_COMPUTE_BIT; });
     if (compute == families.end()) {
         info.missing.emplace_back("a compute queue");
     } else if (compute->timestampValidBits > 0) {
@@ -128,7 +146,8 @@ std::string listing(const std::vector<DeviceInfo>& devices) {
         text += (text.empty() ? "" : ", ") + std::to_string(device.index) + " " + device.name;
         if (device.isUsable()) continue;
         text += " (lacks";
-        for (const auto& feature : device.missing) text += (feature == device.missing.front() ? " " : ", ") + feature;
+        for (const auto& feature : device.missing)
+            text += (feature == device.missing.front() ? " " : ", ") + feature;
         text += ")";
     }
     return text;
@@ -138,11 +157,16 @@ std::string listing(const std::vector<DeviceInfo>& devices) {
 
 std::string_view name(DeviceType type) {
     switch (type) {
-        case DeviceType::Discrete: return "discrete";
-        case DeviceType::Integrated: return "integrated";
-        case DeviceType::Virtual: return "virtual";
-        case DeviceType::Cpu: return "cpu";
-        case DeviceType::Other: break;
+        case DeviceType::Discrete:
+            return "discrete";
+        case DeviceType::Integrated:
+            return "integrated";
+        case DeviceType::Virtual:
+            return "virtual";
+        case DeviceType::Cpu:
+            return "cpu";
+        case DeviceType::Other:
+            break;
     }
     return "other";
 }
@@ -183,16 +207,16 @@ DeviceInfo readDeviceInfo(VkPhysicalDevice device, uint32_t index) {
     readMemory(device, info);
     readFeatures(device, info);
     readQueue(device, info, properties.limits.timestampPeriod);
-    if (hasExtension(device, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME)) info.cooperativeMatrices = cooperativeMatrices(device);
+    if (hasExtension(device, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME))
+        info.cooperativeMatrices = cooperativeMatrices(device);
     return info;
 }
 
 const DeviceInfo& chooseDevice(const std::vector<DeviceInfo>& devices, std::string_view wanted) {
     if (devices.empty()) throw NoDevice("no Vulkan device was found; `clipscope devices` explains");
     if (wanted.empty()) {
-        const auto best = std::ranges::min_element(devices, {}, [](const DeviceInfo& device) {
-            return std::pair(!device.isUsable(), device.type);
-        });
+        const auto best = std::ranges::min_element(
+            devices, {}, [](const DeviceInfo& device) { return std::pair(!device.isUsable(), device.type); });
         if (!best->isUsable()) throw NoDevice("no usable Vulkan device: " + listing(devices));
         return *best;
     }

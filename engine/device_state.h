@@ -1,16 +1,16 @@
 #pragma once
 
+#include "engine/device.h"
+#include "engine/instance_state.h"
+#include "engine/kernel.h"
+#include "engine/vulkan.h"
+
 #include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "engine/device.h"
-#include "engine/instance_state.h"
-#include "engine/kernel.h"
-#include "engine/vulkan.h"
 
 namespace engine {
 

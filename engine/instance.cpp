@@ -1,10 +1,10 @@
 #include "engine/instance.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "engine/error.h"
 #include "engine/instance_state.h"
+
+#include <algorithm>
+#include <cstring>
 
 namespace engine {
 
@@ -21,8 +21,10 @@ VkBool32 VKAPI_PTR forwardMessage(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebu
 
 VkDebugUtilsMessengerCreateInfoEXT messengerInfo(InstanceState* state) {
     VkDebugUtilsMessengerCreateInfoEXT info{VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT};
-    info.messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
-    info.messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_TYPE_PERFORMANCE_BIT_EXT;
+    info.messageSeverity =
+        VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
+    info.messageType =
+        VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_TYPE_PERFORMANCE_BIT_EXT;
     info.pfnUserCallback = forwardMessage;
     info.pUserData = state;
     return info;
@@ -33,7 +35,8 @@ bool hasLayer(const char* name) {
     vkEnumerateInstanceLayerProperties(&count, nullptr);
     std::vector<VkLayerProperties> layers(count);
     vkEnumerateInstanceLayerProperties(&count, layers.data());
-    return std::ranges::any_of(layers, [&](const auto& layer) { return !std::strcmp(layer.layerName, name); });
+    return std::ranges::any_of(layers,
+                               [&](const auto& layer) { return !std::strcmp(layer.layerName, name); });
 }
 
 bool hasExtension(const char* name, const char* layer) {
@@ -50,8 +53,10 @@ void createInstance(InstanceState& state, bool validation) {
     application.apiVersion = VK_API_VERSION_1_3;
     std::vector<const char*> layers, extensions;
     const VkBool32 on = VK_TRUE;
-    const VkLayerSettingEXT setting{validationLayer, "validate_sync", VK_LAYER_SETTING_TYPE_BOOL32_EXT, 1, &on};
-    VkLayerSettingsCreateInfoEXT settings{VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT, nullptr, 1, &setting};
+    const VkLayerSettingEXT setting{validationLayer, "validate_sync", VK_LAYER_SETTING_TYPE_BOOL32_EXT, 1,
+                                    &on};
+    VkLayerSettingsCreateInfoEXT settings{VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT, nullptr, 1,
+                                          &setting};
     VkInstanceCreateInfo info{VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO};
     VkDebugUtilsMessengerCreateInfoEXT messenger = messengerInfo(&state);
     if (validation) {
@@ -108,6 +113,8 @@ Instance::Instance(bool validation, MessageHandler onMessage) : m_state(std::mak
     enumerateDevices(*m_state);
 }
 
-const std::vector<DeviceInfo>& Instance::devices() const { return m_state->devices; }
+const std::vector<DeviceInfo>& Instance::devices() const {
+    return m_state->devices;
+}
 
 }  // namespace engine

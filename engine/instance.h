@@ -1,11 +1,11 @@
 #pragma once
 
+#include "engine/device_info.h"
+
 #include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
-
-#include "engine/device_info.h"
 
 namespace engine {
 

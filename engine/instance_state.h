@@ -1,9 +1,9 @@
 #pragma once
 
-#include <vector>
-
 #include "engine/instance.h"
 #include "engine/vulkan.h"
+
+#include <vector>
 
 namespace engine {
 

@@ -1,10 +1,10 @@
 #include "engine/kernel.h"
 
-#include <vector>
-
 #include "engine/device_state.h"
 #include "engine/shader_library.h"
 #include "engine/spirv.h"
+
+#include <vector>
 
 namespace engine {
 
@@ -16,7 +16,8 @@ VkPipelineLayout createLayout(const DeviceState& device, uint32_t pushSizeBytes)
     info.pushConstantRangeCount = pushSizeBytes ? 1 : 0;
     info.pPushConstantRanges = &range;
     VkPipelineLayout layout = VK_NULL_HANDLE;
-    check(device.vk.vkCreatePipelineLayout(device.handle, &info, nullptr, &layout), "vkCreatePipelineLayout", "kernel");
+    check(device.vk.vkCreatePipelineLayout(device.handle, &info, nullptr, &layout), "vkCreatePipelineLayout",
+          "kernel");
     return layout;
 }
 
@@ -28,15 +29,19 @@ VkPipeline createPipeline(const DeviceState& device, const std::string& name, co
         entries.push_back({id, static_cast<uint32_t>(4 * values.size()), 4});
         values.push_back(value);
     }
-    const VkSpecializationInfo constants{static_cast<uint32_t>(entries.size()), entries.data(), 4 * values.size(), values.data()};
-    // A module in the stage's chain (maintenance5) would do without the handle, but it is not in the baseline.
+    const VkSpecializationInfo constants{static_cast<uint32_t>(entries.size()), entries.data(),
+                                         4 * values.size(), values.data()};
+    // A module in the stage's chain (maintenance5) would do without the handle, but it is not in the
+    // baseline.
     VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
     moduleInfo.codeSize = spirv.size_bytes();
     moduleInfo.pCode = spirv.data();
     VkShaderModule module = VK_NULL_HANDLE;
-    check(device.vk.vkCreateShaderModule(device.handle, &moduleInfo, nullptr, &module), "vkCreateShaderModule", name);
+    check(device.vk.vkCreateShaderModule(device.handle, &moduleInfo, nullptr, &module),
+          "vkCreateShaderModule", name);
     VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroup{
-        VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, variant.subgroupSize};
+        VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr,
+        variant.subgroupSize};
     VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
     info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
     info.stage.pNext = variant.subgroupSize ? &subgroup : nullptr;
@@ -46,7 +51,8 @@ VkPipeline createPipeline(const DeviceState& device, const std::string& name, co
     info.stage.pSpecializationInfo = &constants;
     info.layout = layout;
     VkPipeline pipeline = VK_NULL_HANDLE;
-    const VkResult result = device.vk.vkCreateComputePipelines(device.handle, device.pipelineCache, 1, &info, nullptr, &pipeline);
+    const VkResult result =
+        device.vk.vkCreateComputePipelines(device.handle, device.pipelineCache, 1, &info, nullptr, &pipeline);
     device.vk.vkDestroyShaderModule(device.handle, module, nullptr);
     check(result, "vkCreateComputePipelines", name);
     device.setName(VK_OBJECT_TYPE_PIPELINE, reinterpret_cast<uint64_t>(pipeline), name);

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "engine/device.h"
+
 #include <cstdint>
 #include <string>
-
-#include "engine/device.h"
 
 namespace engine {
 
@@ -17,10 +17,10 @@ public:
 
     const std::string& name() const { return m_name; }
     const KernelVariant& variant() const { return m_variant; }
-    uint32_t pushSizeBytes() const { return m_pushSizeBytes; }    // of the shader's push constant block
-    uint32_t workgroupSize() const { return m_workgroupSize; }    // invocations along x
-    void* pipeline() const { return m_pipeline; }                 // a VkPipeline
-    void* layout() const { return m_layout; }                     // a VkPipelineLayout
+    uint32_t pushSizeBytes() const { return m_pushSizeBytes; }  // of the shader's push constant block
+    uint32_t workgroupSize() const { return m_workgroupSize; }  // invocations along x
+    void* pipeline() const { return m_pipeline; }               // a VkPipeline
+    void* layout() const { return m_layout; }                   // a VkPipelineLayout
 
 private:
     DeviceState& m_device;

@@ -1,5 +1,7 @@
 #include "engine/shader_library.h"
 
+#include "engine/error.h"
+
 #include <shaderc/shaderc.hpp>
 
 #include <cstdlib>
@@ -8,8 +10,6 @@
 #include <iterator>
 #include <memory>
 #include <stdexcept>
-
-#include "engine/error.h"
 
 namespace engine {
 
@@ -27,17 +27,21 @@ class Includer : public shaderc::CompileOptions::IncluderInterface {
 public:
     explicit Includer(std::string root) : m_root(std::move(root)) {}
 
-    shaderc_include_result* GetInclude(const char* requested, shaderc_include_type, const char*, size_t) override {
+    shaderc_include_result* GetInclude(const char* requested, shaderc_include_type, const char*,
+                                       size_t) override {
         auto holder = std::make_unique<Holder>();
         holder->name = (std::filesystem::path(m_root) / requested).string();
         if (!readText(holder->name, holder->text)) {
             holder->text = "cannot read " + holder->name;
             holder->name.clear();  // an empty name marks the failure
         }
-        holder->result = {holder->name.c_str(), holder->name.size(), holder->text.c_str(), holder->text.size(), holder.get()};
+        holder->result = {holder->name.c_str(), holder->name.size(), holder->text.c_str(),
+                          holder->text.size(), holder.get()};
         return &holder.release()->result;
     }
-    void ReleaseInclude(shaderc_include_result* result) override { delete static_cast<Holder*>(result->user_data); }
+    void ReleaseInclude(shaderc_include_result* result) override {
+        delete static_cast<Holder*>(result->user_data);
+    }
 
 private:
     struct Holder {
@@ -47,7 +51,9 @@ private:
     std::string m_root;
 };
 
-std::string firstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string firstLine(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
 
 }  // namespace
 
@@ -59,8 +65,10 @@ std::vector<uint32_t> compileShader(const std::string& root, const std::string& 
     options.SetTargetEnvironment(shaderc_target_env_vulkan, shaderc_env_version_vulkan_1_3);
     options.SetOptimizationLevel(shaderc_optimization_level_performance);
     options.SetIncluder(std::make_unique<Includer>(root));
-    const auto result = shaderc::Compiler().CompileGlslToSpv(source, shaderc_compute_shader, file.c_str(), options);
-    if (result.GetCompilationStatus() != shaderc_compilation_status_success) throw ShaderError(firstLine(result.GetErrorMessage()));
+    const auto result =
+        shaderc::Compiler().CompileGlslToSpv(source, shaderc_compute_shader, file.c_str(), options);
+    if (result.GetCompilationStatus() != shaderc_compilation_status_success)
+        throw ShaderError(firstLine(result.GetErrorMessage()));
     return {result.begin(), result.end()};
 }
 
@@ -70,7 +78,8 @@ ShaderCode findShader(const std::string& path) {
         if (!std::filesystem::is_directory(folder, ignored)) {
             throw ShaderError(std::string("CLIPSCOPE_SHADERS: no folder ") + folder);
         }
-        if (std::filesystem::exists(std::filesystem::path(folder) / path, ignored)) return ShaderCode(compileShader(folder, path));
+        if (std::filesystem::exists(std::filesystem::path(folder) / path, ignored))
+            return ShaderCode(compileShader(folder, path));
     }
     for (const auto& shader : embeddedShaders()) {
         if (shader.path == path) return ShaderCode(shader.words);

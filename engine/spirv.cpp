@@ -26,7 +26,8 @@ enum Op : uint32_t {
     MemberDecorate = 72,
     ExecutionModeId = 331,
 };
-constexpr uint32_t storagePushConstant = 9, decorationSpecId = 1, decorationArrayStride = 6, decorationOffset = 35;
+constexpr uint32_t storagePushConstant = 9, decorationSpecId = 1, decorationArrayStride = 6,
+                   decorationOffset = 35;
 constexpr uint32_t modeLocalSize = 17, modeLocalSizeId = 38;
 
 using Operands = std::span<const uint32_t>;
@@ -38,21 +39,37 @@ public:
     void visit(uint32_t op, Operands o) {
         switch (op) {
             case TypeInt:
-            case TypeFloat: m_sizes[o[0]] = o[1] / 8; break;
-            case TypeVector: m_sizes[o[0]] = o[2] * m_sizes[o[1]]; break;
-            case TypeArray: m_sizes[o[0]] = m_arrayStrides[o[0]] * m_values[o[2]]; break;
-            case TypeStruct: addStruct(o); break;
+            case TypeFloat:
+                m_sizes[o[0]] = o[1] / 8;
+                break;
+            case TypeVector:
+                m_sizes[o[0]] = o[2] * m_sizes[o[1]];
+                break;
+            case TypeArray:
+                m_sizes[o[0]] = m_arrayStrides[o[0]] * m_values[o[2]];
+                break;
+            case TypeStruct:
+                addStruct(o);
+                break;
             case TypePointer:
                 m_sizes[o[0]] = 8;  // a physical address when it is a member
                 m_pointees[o[0]] = o[2];
                 break;
-            case TypeForwardPointer: m_sizes[o[0]] = 8; break;
-            case Constant: m_values[o[1]] = o[2]; break;
-            case SpecConstant: m_values[o[1]] = specialized(o[1], o[2]); break;
+            case TypeForwardPointer:
+                m_sizes[o[0]] = 8;
+                break;
+            case Constant:
+                m_values[o[1]] = o[2];
+                break;
+            case SpecConstant:
+                m_values[o[1]] = specialized(o[1], o[2]);
+                break;
             case Variable:
                 if (o[2] == storagePushConstant) m_pushStruct = m_pointees[o[0]];
                 break;
-            case Decorate: decorate(o); break;
+            case Decorate:
+                decorate(o);
+                break;
             case MemberDecorate:
                 if (o[2] == decorationOffset) m_offsets[o[0]][o[1]] = o[3];
                 break;
@@ -62,7 +79,8 @@ public:
             case ExecutionModeId:
                 if (o[1] == modeLocalSizeId) m_workgroupSizeId = o[2];
                 break;
-            default: break;
+            default:
+                break;
         }
     }
 
@@ -70,7 +88,8 @@ public:
         SpirvSummary result;
         if (m_pushStruct) {
             result.pushSizeBytes = m_sizes[m_pushStruct];
-            for (const auto& [member, offset] : m_offsets[m_pushStruct]) result.pushMemberOffsets.push_back(offset);
+            for (const auto& [member, offset] : m_offsets[m_pushStruct])
+                result.pushMemberOffsets.push_back(offset);
         }
         result.workgroupSize = m_workgroupSizeId ? m_values[m_workgroupSizeId] : m_workgroupSize;
         return result;
@@ -93,7 +112,8 @@ private:
     uint32_t specialized(uint32_t id, uint32_t value) const {
         const auto specId = m_specIds.find(id);
         if (specId == m_specIds.end()) return value;
-        const auto given = std::ranges::find(m_constants, specId->second, &std::pair<uint32_t, uint32_t>::first);
+        const auto given =
+            std::ranges::find(m_constants, specId->second, &std::pair<uint32_t, uint32_t>::first);
         return given == m_constants.end() ? value : given->second;
     }
 
@@ -105,7 +125,8 @@ private:
 
 }  // namespace
 
-SpirvSummary summarizeSpirv(std::span<const uint32_t> words, const std::vector<std::pair<uint32_t, uint32_t>>& constants) {
+SpirvSummary summarizeSpirv(std::span<const uint32_t> words,
+                            const std::vector<std::pair<uint32_t, uint32_t>>& constants) {
     constexpr uint32_t magic = 0x07230203, headerWords = 5;
     if (words.size() < headerWords || words[0] != magic) throw std::runtime_error("not a SPIR-V module");
     Reader reader(constants);

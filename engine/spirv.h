@@ -16,6 +16,7 @@ struct SpirvSummary {
 
 // constants: (constant_id, value) pairs that specialize the workgroup size.
 // Throws std::runtime_error when the words are not SPIR-V.
-SpirvSummary summarizeSpirv(std::span<const uint32_t> words, const std::vector<std::pair<uint32_t, uint32_t>>& constants = {});
+SpirvSummary summarizeSpirv(std::span<const uint32_t> words,
+                            const std::vector<std::pair<uint32_t, uint32_t>>& constants = {});
 
 }  // namespace engine

@@ -1,8 +1,8 @@
 #include "engine/upload_ring.h"
 
-#include <algorithm>
-
 #include "engine/error.h"
+
+#include <algorithm>
 
 namespace engine {
 
@@ -30,7 +30,8 @@ void UploadRing::allocate(uint32_t slots) {
     for (uint32_t i = 0; i < slots; ++i) {
         Slot slot;
         slot.data = Buffer(m_device, m_slotBytes, MemoryKind::Device, "upload slot");
-        if (slot.data.mapped().empty()) slot.staging = Buffer(m_device, m_slotBytes, MemoryKind::Upload, "staging slot");
+        if (slot.data.mapped().empty())
+            slot.staging = Buffer(m_device, m_slotBytes, MemoryKind::Upload, "staging slot");
         m_slots.push_back(std::move(slot));
     }
 }
@@ -54,6 +55,8 @@ BufferRange UploadRing::upload(Commands& commands, uint64_t sizeBytes) {
     return {slot.data, 0, sizeBytes};
 }
 
-void UploadRing::usedBy(Ticket ticket) { m_slots[m_current].ticket = ticket; }
+void UploadRing::usedBy(Ticket ticket) {
+    m_slots[m_current].ticket = ticket;
+}
 
 }  // namespace engine

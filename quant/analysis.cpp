@@ -1,10 +1,10 @@
 #include "quant/analysis.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "quant/clip_search.h"
 #include "quant/octav.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace quant {
 
@@ -48,13 +48,18 @@ std::vector<ClipRequest> requestsFor(const AnalysisOptions& options, bool isSign
 
 uint32_t octavSteps(const Profile& profile, const ClipRequest& request) {
     if (!request.isOctav()) return 0;
-    return static_cast<uint32_t>(octavIterates(profile, request.sides(), request.inverseNoiseFactor()).size());
+    return static_cast<uint32_t>(
+        octavIterates(profile, request.sides(), request.inverseNoiseFactor()).size());
 }
 
 }  // namespace
 
 Analyzer::Analyzer(engine::Device& device, uint64_t memoryBudgetBytes, CountingPath path)
-    : m_stream(device, memoryBudgetBytes), m_profilePass(device, path), m_errorPass(device), m_segmentPass(device), m_quantizePass(device) {}
+    : m_stream(device, memoryBudgetBytes),
+      m_profilePass(device, path),
+      m_errorPass(device),
+      m_segmentPass(device),
+      m_quantizePass(device) {}
 
 TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const AnalysisOptions& options) {
     TensorAnalysis analysis;
@@ -70,7 +75,8 @@ TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const Ana
                                              .find(m_stream, file, index, layout, profile, requests);
     analysis.std = standardDeviation(profile, found.energy);
     for (size_t r = 0; r < requests.size(); ++r) {
-        MethodResult& result = analysis.results.emplace_back(emptyResult(requests[r].method, requests[r].grid.bits, isSigned));
+        MethodResult& result =
+            analysis.results.emplace_back(emptyResult(requests[r].method, requests[r].grid.bits, isSigned));
         for (const float clip : found.clips[r]) addClip(result, requests[r].grid, clip);
         addError(result, found.errors[r], found.energy, profile.finite());
         if (isWhole) result.iterations = octavSteps(profile, requests[r]);

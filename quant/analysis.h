@@ -1,12 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "quant/error_pass.h"
 #include "quant/method.h"
 #include "quant/profile.h"
@@ -18,13 +11,20 @@
 #include "quant/tensor_file.h"
 #include "quant/tensor_stream.h"
 
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace quant {
 
 enum class Sign { Auto, Signed, Unsigned };
 
 // What to compute for every tensor.
 struct AnalysisOptions {
-    std::vector<uint32_t> bits = {4};            // each 2 to 16
+    std::vector<uint32_t> bits = {4};  // each 2 to 16
     std::vector<Method> methods = {Method()};
     Granularity granularity;
     Sign sign = Sign::Auto;  // Auto: unsigned when no finite element is negative
@@ -35,19 +35,19 @@ struct MethodResult {
     Method method;
     uint32_t bits = 0;
     bool isSigned = true;
-    std::vector<float> clip;          // one entry per segment; 0 for a segment without nonzero elements
-    std::vector<float> scale;         // step: clip / qmax
-    std::vector<int32_t> zeroPoint;   // 0 for the symmetric grids
-    double mse = 0;                   // mean of (Q(x) - x)² over all finite elements
-    std::optional<double> sqnrDb;     // none when Σx² or the error is 0
-    double clippedFraction = 0;       // of the finite elements, those beyond the clip
-    uint32_t iterations = 0;          // steps of the octav recursion (tensor granularity), 0 for other methods
+    std::vector<float> clip;         // one entry per segment; 0 for a segment without nonzero elements
+    std::vector<float> scale;        // step: clip / qmax
+    std::vector<int32_t> zeroPoint;  // 0 for the symmetric grids
+    double mse = 0;                  // mean of (Q(x) - x)² over all finite elements
+    std::optional<double> sqnrDb;    // none when Σx² or the error is 0
+    double clippedFraction = 0;      // of the finite elements, those beyond the clip
+    uint32_t iterations = 0;         // steps of the octav recursion (tensor granularity), 0 for other methods
 };
 
 struct TensorAnalysis {
     TensorInfo info;
     Profile profile;
-    double std = 0;  // population standard deviation of the finite elements
+    double std = 0;                     // population standard deviation of the finite elements
     std::vector<MethodResult> results;  // methods in the order asked for, within each the bits in order
 };
 
@@ -56,8 +56,8 @@ class Analyzer {
 public:
     Analyzer(engine::Device& device, uint64_t memoryBudgetBytes, CountingPath path = CountingPath::Auto);
 
-    // Analyzes tensor `index` of the file, which must be analyzable. Throws InputError: a channel axis that the
-    // tensor lacks, or data that cannot be read.
+    // Analyzes tensor `index` of the file, which must be analyzable. Throws InputError: a channel axis that
+    // the tensor lacks, or data that cannot be read.
     TensorAnalysis analyze(const TensorFile& file, size_t index, const AnalysisOptions& options);
 
     TensorStream& stream() { return m_stream; }

@@ -1,13 +1,13 @@
 #include "quant/clip_search.h"
 
-#include <algorithm>
-#include <cmath>
-#include <memory>
-
 #include "quant/float_bits.h"
 #include "quant/magnitude_query.h"
 #include "quant/octav.h"
 #include "shaders/window.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
 
 namespace quant {
 
@@ -23,15 +23,18 @@ struct Descent {
 
 std::unique_ptr<MagnitudePredicate> predicateFor(const ClipRequest& request, const Profile& profile) {
     if (request.isOctav()) return std::make_unique<OctavPredicate>(request.inverseNoiseFactor());
-    return std::make_unique<RankPredicate>(request.method.percentile->rank(profile.finite()), profile.zeros());
+    return std::make_unique<RankPredicate>(request.method.percentile->rank(profile.finite()),
+                                           profile.zeros());
 }
 
 float answer(const Descent& descent, const ClipRequest& request, const Profile& profile) {
     const MagnitudeSearch& search = descent.search;
     if (request.isOctav()) {
-        return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(), request.inverseNoiseFactor());
+        return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(),
+                         request.inverseNoiseFactor());
     }
-    return request.method.percentile->rank(profile.finite()) <= profile.zeros() ? 0.0f : fromBits(search.bits());
+    return request.method.percentile->rank(profile.finite()) <= profile.zeros() ? 0.0f
+                                                                                : fromBits(search.bits());
 }
 
 // Splits every bin that a descent at `level` asks for, each once, and lets the descents go on.
@@ -39,7 +42,8 @@ void advanceAll(std::vector<Descent>& descents, uint32_t level, ProfilePass& pro
     for (const Sides sides : {Sides::Both, Sides::Positive}) {
         std::vector<uint32_t> prefixes;
         for (const Descent& descent : descents) {
-            if (descent.search.level() == level && descent.sides == sides) prefixes.push_back(descent.search.prefix());
+            if (descent.search.level() == level && descent.sides == sides)
+                prefixes.push_back(descent.search.prefix());
         }
         std::ranges::sort(prefixes);
         prefixes.erase(std::ranges::unique(prefixes).begin(), prefixes.end());
@@ -85,7 +89,8 @@ constexpr size_t coarsePoints = 128, finePoints = 17, fineRounds = 3;
 
 }  // namespace
 
-std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests) {
+std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& profile,
+                                         std::span<const ClipRequest> requests) {
     std::vector<float> clips(requests.size(), 0.0f);
     std::vector<Descent> descents;
     for (size_t i = 0; i < requests.size(); ++i) {
@@ -103,13 +108,15 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
     advanceByWindows(descents, m_profiles, stream);
     advanceAll(descents, 2, m_profiles, stream);
     advanceAll(descents, 3, m_profiles, stream);
-    for (const Descent& descent : descents) clips[descent.index] = answer(descent, requests[descent.index], profile);
+    for (const Descent& descent : descents)
+        clips[descent.index] = answer(descent, requests[descent.index], profile);
     return clips;
 }
 
-// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below absmax and the clips
-// already known, then finer grids around the best, three times.
-std::vector<float> ClipSearch::findByError(TensorStream& stream, float absmax, std::span<const UniformGrid> grids, std::span<const float> known) {
+// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below absmax and the
+// clips already known, then finer grids around the best, three times.
+std::vector<float> ClipSearch::findByError(TensorStream& stream, float absmax,
+                                           std::span<const UniformGrid> grids, std::span<const float> known) {
     std::vector<std::vector<float>> tried(grids.size());
     std::vector<float> best(grids.size(), absmax);
     for (auto& clips : tried) {
@@ -140,7 +147,8 @@ std::vector<float> ClipSearch::findByError(TensorStream& stream, float absmax, s
     return best;
 }
 
-std::vector<float> ClipSearch::find(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests) {
+std::vector<float> ClipSearch::find(TensorStream& stream, const Profile& profile,
+                                    std::span<const ClipRequest> requests) {
     std::vector<float> clips = findExact(stream, profile, requests);
     std::vector<UniformGrid> grids;
     std::vector<size_t> indices;

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <vector>
-
 #include "quant/error_pass.h"
 #include "quant/method.h"
 #include "quant/profile.h"
 #include "quant/profile_pass.h"
 #include "quant/tensor_stream.h"
 #include "quant/uniform_grid.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
 
 namespace quant {
 
@@ -21,23 +21,28 @@ struct ClipRequest {
     bool isOctav() const { return method.kind == MethodKind::Octav || method.kind == MethodKind::OctavPaper; }
     // 1/γ of the modelled error that an octav method minimises.
     uint64_t inverseNoiseFactor() const {
-        return method.kind == MethodKind::OctavPaper ? grid.paperInverseNoiseFactor() : grid.inverseNoiseFactor();
+        return method.kind == MethodKind::OctavPaper ? grid.paperInverseNoiseFactor()
+                                                     : grid.inverseNoiseFactor();
     }
     Sides sides() const { return grid.isSigned ? Sides::Both : Sides::Positive; }
 };
 
-// Finds the clips of whole tensors. One read gives the profile; two more at most, shared by all requests, split the
-// bins that straddle an answer until it is exact; method mse measures besides.
+// Finds the clips of whole tensors. One read gives the profile; two more at most, shared by all requests,
+// split the bins that straddle an answer until it is exact; method mse measures besides.
 class ClipSearch {
 public:
     ClipSearch(ProfilePass& profiles, ErrorPass& errors) : m_profiles(profiles), m_errors(errors) {}
 
-    // Clips in request order; 0 for a tensor without nonzero finite elements (on an unsigned grid: above zero).
-    std::vector<float> find(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests);
+    // Clips in request order; 0 for a tensor without nonzero finite elements (on an unsigned grid: above
+    // zero).
+    std::vector<float> find(TensorStream& stream, const Profile& profile,
+                            std::span<const ClipRequest> requests);
 
 private:
-    std::vector<float> findExact(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests);
-    std::vector<float> findByError(TensorStream& stream, float absmax, std::span<const UniformGrid> grids, std::span<const float> known);
+    std::vector<float> findExact(TensorStream& stream, const Profile& profile,
+                                 std::span<const ClipRequest> requests);
+    std::vector<float> findByError(TensorStream& stream, float absmax, std::span<const UniformGrid> grids,
+                                   std::span<const float> known);
 
     ProfilePass& m_profiles;
     ErrorPass& m_errors;

@@ -1,16 +1,20 @@
 // Modelled quantization error from the magnitude histogram. Source: Sakr et al., ICML 2022, equation 3.
 #include "quant/error_model.h"
 
-#include <algorithm>
-
 #include "quant/float_bits.h"
+
+#include <algorithm>
 
 namespace quant {
 
 namespace {
 
-double firstOf(uint32_t bin) { return fromBits(bin << 20); }
-double endOf(uint32_t bin) { return bin + 1 == Profile::finiteBins ? 0x1p128 : static_cast<double>(fromBits((bin + 1) << 20)); }
+double firstOf(uint32_t bin) {
+    return fromBits(bin << 20);
+}
+double endOf(uint32_t bin) {
+    return bin + 1 == Profile::finiteBins ? 0x1p128 : static_cast<double>(fromBits((bin + 1) << 20));
+}
 
 }  // namespace
 
@@ -42,7 +46,8 @@ double ErrorModel::at(double clip) const {
     const double split = m_counts[bin] * share;
     const double width = std::max(endOf(bin) - clip, 0.0);
     const double inside = m_tails[0].count - tail.count - split;
-    const double beyond = tail.squares - 2 * clip * tail.sum + clip * clip * tail.count + split * width * width / 3;
+    const double beyond =
+        tail.squares - 2 * clip * tail.sum + clip * clip * tail.count + split * width * width / 3;
     return (m_gamma * clip * clip * inside + std::max(beyond, 0.0)) / m_elements;
 }
 

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "quant/profile.h"
+
 #include <cstdint>
 #include <vector>
-
-#include "quant/profile.h"
 
 namespace quant {
 
 // The modelled error of a clip, J(s) = (1/N) [γ s² #{0<|x|<=s} + Σ_{|x|>s} (|x| - s)²], from a profile alone.
-// Counts and first moments are the profile's; inside a bin (an eighth of an octave at most) the second moment is
-// that of an even spread around the bin's mean. On the tail's squared sum this is off by less than
+// Counts and first moments are the profile's; inside a bin (an eighth of an octave at most) the second moment
+// is that of an even spread around the bin's mean. On the tail's squared sum this is off by less than
 // 1/3·(1/8)² < 0.6% per bin, far less on smooth data.
 class ErrorModel {
 public:

@@ -1,13 +1,13 @@
 #include "quant/error_pass.h"
 
+#include "engine/commands.h"
+#include "engine/kernel.h"
+#include "quant/segment_geometry.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
-
-#include "engine/commands.h"
-#include "engine/kernel.h"
-#include "quant/segment_geometry.h"
 
 namespace quant {
 
@@ -25,7 +25,9 @@ uint64_t evaluationsPerDispatch(const engine::DeviceInfo& info) {
     return info.type == engine::DeviceType::Cpu ? uint64_t{1} << 26 : uint64_t{1} << 32;
 }
 
-constexpr uint64_t blockBytes(uint64_t blocks, uint64_t candidates) { return blocks * candidates * 8; }
+constexpr uint64_t blockBytes(uint64_t blocks, uint64_t candidates) {
+    return blocks * candidates * 8;
+}
 
 }  // namespace
 
@@ -50,13 +52,15 @@ struct ErrorPass::Run {
     std::vector<MeasuredError> results;
     uint64_t waiting = 0;  // blocks in the partials buffer
 
-    Run(ErrorPass& pass_, uint64_t candidates_) : pass(pass_), candidates(candidates_), results(candidates_) {}
+    Run(ErrorPass& pass_, uint64_t candidates_)
+        : pass(pass_), candidates(candidates_), results(candidates_) {}
 
     // Makes room for the blocks of a chunk; returns where they go.
     uint32_t reserve(uint64_t blocks) {
         if (blockBytes(waiting + blocks, candidates) > pass.m_partials.sizeBytes()) collect();
         if (blockBytes(blocks, candidates) > pass.m_partials.sizeBytes()) {
-            pass.m_partials = Buffer(pass.m_device, blockBytes(blocks, candidates), MemoryKind::Device, "error sums");
+            pass.m_partials =
+                Buffer(pass.m_device, blockBytes(blocks, candidates), MemoryKind::Device, "error sums");
         }
         waiting += blocks;
         return static_cast<uint32_t>(waiting - blocks);
@@ -65,7 +69,8 @@ struct ErrorPass::Run {
     void collect() {
         if (waiting == 0) return;
         std::vector<uint32_t> words(2 * waiting * candidates);
-        engine::readBack(pass.m_device, {pass.m_partials, 0, blockBytes(waiting, candidates)}, std::as_writable_bytes(std::span(words)));
+        engine::readBack(pass.m_device, {pass.m_partials, 0, blockBytes(waiting, candidates)},
+                         std::as_writable_bytes(std::span(words)));
         for (size_t i = 0; i < waiting * candidates; ++i) {
             results[i % candidates].squared += static_cast<double>(std::bit_cast<float>(words[2 * i]));
             results[i % candidates].clipped += words[2 * i + 1];
@@ -83,21 +88,28 @@ struct ErrorPass::Run {
 ErrorPass::ErrorPass(engine::Device& device) : m_device(device) {}
 
 // Uploads the candidates and measures them over every chunk; layout is none where a candidate is one grid.
-std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float absmax, const SegmentLayout* layout, uint64_t count,
+std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float absmax,
+                                                 const SegmentLayout* layout, uint64_t count,
                                                  const std::function<ClippedGrid(uint64_t)>& candidate) {
     const PowerScale scale = powerScale(absmax);
     const uint64_t grids = count * (layout ? layout->segments : 1);
     const uint64_t needed = grids * sizeof(shaders::GridCandidate);
-    if (m_candidates.sizeBytes() < needed) m_candidates = Buffer(m_device, needed, MemoryKind::Upload, "candidates");
+    if (m_candidates.sizeBytes() < needed)
+        m_candidates = Buffer(m_device, needed, MemoryKind::Upload, "candidates");
     const auto table = m_candidates.mappedAs<shaders::GridCandidate>();
     for (uint64_t i = 0; i < grids; ++i) table[i] = scaledGrid(candidate(i), scale.exponent);
     m_candidates.flush();
 
     const auto& kernel = m_device.kernel(
-        "error_sweep", {.constants = {{0, stream.elementType()}, {1, 64}, {10, scale.exact}, {11, 1}, {12, layout != nullptr}}});
+        "error_sweep",
+        {.constants = {
+             {0, stream.elementType()}, {1, 64}, {10, scale.exact}, {11, 1}, {12, layout != nullptr}}});
     const uint64_t teams = (count + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
-    const uint64_t blocksPerDispatch = std::max<uint64_t>(evaluationsPerDispatch(m_device.info()) / count / shaders::blockElements, 1);
-    shaders::ErrorPush push{.candidates = m_candidates.address(), .candidateCount = static_cast<uint32_t>(count), .exponent = scale.exponent};
+    const uint64_t blocksPerDispatch =
+        std::max<uint64_t>(evaluationsPerDispatch(m_device.info()) / count / shaders::blockElements, 1);
+    shaders::ErrorPush push{.candidates = m_candidates.address(),
+                            .candidateCount = static_cast<uint32_t>(count),
+                            .exponent = scale.exponent};
     if (layout) push.geometry = geometryOf(*layout);
     Run run(*this, count);
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
@@ -105,19 +117,25 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
         const uint32_t firstBlock = run.reserve(blocks);
         push.partials = m_partials.address();
         for (uint64_t block = 0; block < blocks; block += blocksPerDispatch) {
-            const uint64_t some = std::min(blocksPerDispatch, blocks - block), skipped = block * shaders::blockElements;
-            push.data = chunk.data.address() + skipped * (stream.elementType() == shaders::elementF32 ? 4 : 2);
-            push.elements = static_cast<uint32_t>(std::min<uint64_t>(some * shaders::blockElements, chunk.elements - skipped));
+            const uint64_t some = std::min(blocksPerDispatch, blocks - block),
+                           skipped = block * shaders::blockElements;
+            push.data =
+                chunk.data.address() + skipped * (stream.elementType() == shaders::elementF32 ? 4 : 2);
+            push.elements = static_cast<uint32_t>(
+                std::min<uint64_t>(some * shaders::blockElements, chunk.elements - skipped));
             push.firstBlock = firstBlock + static_cast<uint32_t>(block);
             push.firstElement = static_cast<uint32_t>(chunk.firstElement + skipped);
-            const engine::BufferRange sums(m_partials, blockBytes(push.firstBlock, count), blockBytes(some, count));
-            commands.dispatch(kernel, some * teams * shaders::teamSize, push, {chunk.data, m_candidates}, {sums});
+            const engine::BufferRange sums(m_partials, blockBytes(push.firstBlock, count),
+                                           blockBytes(some, count));
+            commands.dispatch(kernel, some * teams * shaders::teamSize, push, {chunk.data, m_candidates},
+                              {sums});
         }
     });
     return run.finish(scale.exponent);
 }
 
-std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax, std::span<const ClippedGrid> candidates) {
+std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax,
+                                              std::span<const ClippedGrid> candidates) {
     if (candidates.empty()) return {};
     return measureAll(stream, absmax, nullptr, candidates.size(), [&](uint64_t i) { return candidates[i]; });
 }

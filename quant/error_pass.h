@@ -1,16 +1,16 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <span>
-#include <vector>
-
 #include "engine/buffer.h"
 #include "engine/device.h"
 #include "quant/segments.h"
 #include "quant/tensor_stream.h"
 #include "quant/uniform_grid.h"
 #include "shaders/error.h"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
 
 namespace quant {
 
@@ -28,18 +28,21 @@ struct MeasuredError {
     uint64_t clipped = 0;  // elements beyond the clip
 };
 
-// Measures the error of the real quantizer, step * clamp(roundEven(x / step)), in one read for all candidates.
-// Error bound: the sums are float sums of a fixed shape (shaders/error.h), the same on every device: each relative
-// to the exact sum of the float squared errors by less than 64·2^-24; the host adds blocks of 8192 in double.
+// Measures the error of the real quantizer, step * clamp(roundEven(x / step)), in one read for all
+// candidates. Error bound: the sums are float sums of a fixed shape (shaders/error.h), the same on every
+// device: each relative to the exact sum of the float squared errors by less than 64·2^-24; the host adds
+// blocks of 8192 in double.
 class ErrorPass {
 public:
     explicit ErrorPass(engine::Device& device);
 
-    // absmax: largest finite magnitude of the tensor (it sets the power-of-two scale). Results in candidate order.
-    std::vector<MeasuredError> measure(TensorStream& stream, float absmax, std::span<const ClippedGrid> candidates);
+    // absmax: largest finite magnitude of the tensor (it sets the power-of-two scale). Results in candidate
+    // order.
+    std::vector<MeasuredError> measure(TensorStream& stream, float absmax,
+                                       std::span<const ClippedGrid> candidates);
 
-    // The same with one grid per segment: candidates[c][segment]. The layout describes the stream's selection, of less
-    // than 2^32 elements.
+    // The same with one grid per segment: candidates[c][segment]. The layout describes the stream's
+    // selection, of less than 2^32 elements.
     std::vector<MeasuredError> measure(TensorStream& stream, float absmax, const SegmentLayout& layout,
                                        std::span<const std::vector<ClippedGrid>> candidates);
 
@@ -48,7 +51,8 @@ public:
 
 private:
     struct Run;
-    std::vector<MeasuredError> measureAll(TensorStream& stream, float absmax, const SegmentLayout* layout, uint64_t count,
+    std::vector<MeasuredError> measureAll(TensorStream& stream, float absmax, const SegmentLayout* layout,
+                                          uint64_t count,
                                           const std::function<ClippedGrid(uint64_t)>& candidate);
 
     engine::Device& m_device;

@@ -1,12 +1,12 @@
 #include "quant/magnitude_query.h"
 
-#include <algorithm>
-#include <cmath>
-#include <functional>
-
 #include "quant/float_bits.h"
 #include "shaders/profile.h"
 #include "shaders/refine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
 
 namespace quant {
 
@@ -53,7 +53,8 @@ void MagnitudeSearch::advance(const RefinedBin& refined) {
     descend(RefinedBins{refined, restBits}, shaders::refinedBins, restBits);
 }
 
-// Walks the bins of one level upwards to the one at whose last magnitude the predicate holds, and stops in it.
+// Walks the bins of one level upwards to the one at whose last magnitude the predicate holds, and stops in
+// it.
 template <class Bins>
 void MagnitudeSearch::descend(const Bins& bins, uint32_t count, uint32_t restBits) {
     uint32_t bin = 0;
@@ -83,7 +84,8 @@ void MagnitudeSearch::descend(const Bins& bins, uint32_t count, uint32_t restBit
 
 namespace {
 
-// A bin's elements spread linearly to fit their mean: position t in [0, 1] of the bin, density 1 + slope·(2t - 1).
+// A bin's elements spread linearly to fit their mean: position t in [0, 1] of the bin, density 1 + slope·(2t
+// - 1).
 struct LinearSpread {
     double slope;
     explicit LinearSpread(double mean) : slope(std::clamp(6 * mean - 3, -1.0, 1.0)) {}
@@ -96,7 +98,8 @@ struct LinearSpread {
 uint32_t MagnitudeSearch::expectedWindow(uint32_t values) const {
     const uint32_t first = m_prefix << shaders::level1RestBits, width = 1u << shaders::level1RestBits;
     const long double start = inUnits(first).approximate();
-    const long double unit = std::ldexp(1.0L, static_cast<int>(shiftOf(first)));  // from one magnitude to the next
+    const long double unit =
+        std::ldexp(1.0L, static_cast<int>(shiftOf(first)));  // from one magnitude to the next
     const auto count = static_cast<double>(m_binCount);
     const long double total = m_binSum.approximate();
     const LinearSpread spread(static_cast<double>((total / count - start) / (unit * width)));
@@ -110,8 +113,10 @@ uint32_t MagnitudeSearch::expectedWindow(uint32_t values) const {
         tally.above = m_atOrAbove - inside;
         const long double below = count * (start * spread.countBelow(t) + unit * width * spread.sumBelow(t));
         tally.sumAbove = m_sumAtOrAbove - WideInt::truncated(std::min(below, total * (1 - 0x1p-60L)));
-        if (m_predicate->holds(first + middle, tally)) high = middle;
-        else low = middle + 1;
+        if (m_predicate->holds(first + middle, tally))
+            high = middle;
+        else
+            low = middle + 1;
     }
     return first + std::clamp(low, values / 2, width - values / 2) - values / 2;
 }
@@ -122,7 +127,8 @@ bool MagnitudeSearch::advance(const CountedWindow& window) {
     std::vector<Uint128> sums = {0};     // their significands
     for (size_t i = 0; i < window.counts.size(); ++i) {
         counts.push_back(counts.back() + window.counts[i]);
-        sums.push_back(sums.back() + Uint128{window.counts[i]} * significandOf(window.first + static_cast<uint32_t>(i)));
+        sums.push_back(sums.back() +
+                       Uint128{window.counts[i]} * significandOf(window.first + static_cast<uint32_t>(i)));
     }
     const uint32_t bin = m_prefix << shaders::level1RestBits;
     WideInt sumAboveWindow = WideInt().addShifted(window.countAbove, shift) * significandOf(bin);
@@ -139,15 +145,18 @@ bool MagnitudeSearch::advance(const CountedWindow& window) {
     // i values of the window at or below.
     const auto holds = [&](size_t i) {
         const uint64_t inside = belowWindow + counts[i];
-        return m_predicate->holds(window.first + static_cast<uint32_t>(i) - 1, {m_below + inside, m_atOrAbove - inside, sumFrom(i)});
+        return m_predicate->holds(window.first + static_cast<uint32_t>(i) - 1,
+                                  {m_below + inside, m_atOrAbove - inside, sumFrom(i)});
     };
     const bool isBelow = window.first > bin && holds(0);
     if (isBelow || !holds(window.counts.size())) return false;
     size_t low = 1, high = window.counts.size();
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (holds(middle)) high = middle;
-        else low = middle + 1;
+        if (holds(middle))
+            high = middle;
+        else
+            low = middle + 1;
     }
     m_bits = window.first + static_cast<uint32_t>(low) - 1;
     const uint64_t below = belowWindow + counts[low - 1];

@@ -13,8 +13,10 @@ struct NamedKind {
     std::string_view name;
     MethodKind kind;
 };
-constexpr NamedKind plainMethods[] = {
-    {"octav", MethodKind::Octav}, {"octav-paper", MethodKind::OctavPaper}, {"max", MethodKind::Max}, {"mse", MethodKind::Mse}};
+constexpr NamedKind plainMethods[] = {{"octav", MethodKind::Octav},
+                                      {"octav-paper", MethodKind::OctavPaper},
+                                      {"max", MethodKind::Max},
+                                      {"mse", MethodKind::Mse}};
 
 }  // namespace
 
@@ -26,7 +28,8 @@ std::string Method::name() const {
 Method methodFrom(std::string_view text) {
     const auto plain = std::ranges::find(plainMethods, text, &NamedKind::name);
     if (plain != std::end(plainMethods)) return {plain->kind, {}};
-    if (text.starts_with(percentilePrefix)) return {MethodKind::Percentile, Percentile(text.substr(percentilePrefix.size()))};
+    if (text.starts_with(percentilePrefix))
+        return {MethodKind::Percentile, Percentile(text.substr(percentilePrefix.size()))};
     std::string names;
     for (const auto& name : methodNames()) names += (names.empty() ? "" : ", ") + name;
     throw std::invalid_argument("unknown method '" + std::string(text) + "'; there are " + names);

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "quant/percentile.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "quant/percentile.h"
 
 namespace quant {
 

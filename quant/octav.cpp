@@ -1,20 +1,23 @@
 // OCTAV: the clip that minimises the modelled quantization error γ·s²·#{0<|x|<=s} + Σ_{|x|>s}(|x| - s)².
 // Source: Sakr et al., "Optimal Clipping and Magnitude-aware Differentiation for Improved Quantization-aware
 // Training", ICML 2022, equations 4 to 7. Here the root of half the derivative, h(s) = γ·s·#{0<|x|<=s} -
-// Σ_{|x|>s}(|x| - s), is found exactly: h never decreases, is linear between data and jumps up at data values.
+// Σ_{|x|>s}(|x| - s), is found exactly: h never decreases, is linear between data and jumps up at data
+// values.
 #include "quant/octav.h"
+
+#include "quant/float_bits.h"
 
 #include <algorithm>
 #include <cmath>
-
-#include "quant/float_bits.h"
 
 namespace quant {
 
 namespace {
 
 // magnitude * factor in units of 2^-149.
-WideInt times(uint32_t bits, const WideInt& factor) { return (factor * significandOf(bits)).shiftedLeft(shiftOf(bits)); }
+WideInt times(uint32_t bits, const WideInt& factor) {
+    return (factor * significandOf(bits)).shiftedLeft(shiftOf(bits));
+}
 
 // numerator (in units of 2^-149) / denominator, rounded to the nearest float, ties to even.
 uint32_t dividedToNearest(const WideInt& numerator, const WideInt& denominator) {
@@ -37,7 +40,8 @@ bool OctavPredicate::holds(uint32_t bits, const Tally& tally) const {
     return gain >= tally.sumAbove * m_inverseNoiseFactor;
 }
 
-float octavRoot(uint32_t bits, uint64_t below, uint64_t atOrAbove, const WideInt& sum, uint64_t inverseNoiseFactor) {
+float octavRoot(uint32_t bits, uint64_t below, uint64_t atOrAbove, const WideInt& sum,
+                uint64_t inverseNoiseFactor) {
     if (below == 0 && atOrAbove == 0) return 0;
     const WideInt denominator = WideInt(below) + WideInt(atOrAbove) * inverseNoiseFactor;
     return fromBits(std::min(bits, dividedToNearest(sum * inverseNoiseFactor, denominator)));
@@ -63,11 +67,13 @@ std::vector<double> octavIterates(const Profile& profile, Sides sides, uint64_t 
         double inside = counts[split] * (1 - share), outside = counts[split] * share;
         double sum = outside > 0 ? outside * (s + last) / 2 : 0;
         for (uint32_t bin = 0; bin < split; ++bin) inside += counts[bin];
-        for (uint32_t bin = split + 1; bin < Profile::finiteBins; ++bin) outside += counts[bin], sum += sums[bin];
+        for (uint32_t bin = split + 1; bin < Profile::finiteBins; ++bin)
+            outside += counts[bin], sum += sums[bin];
         const double next = sum / (gamma * inside + outside);
         iterates.push_back(next);
         // Around a data value where h jumps the recursion may go to and fro for ever.
-        const bool isCycle = iterates.size() > 2 && std::abs(next - iterates[iterates.size() - 3]) <= settled * s;
+        const bool isCycle =
+            iterates.size() > 2 && std::abs(next - iterates[iterates.size() - 3]) <= settled * s;
         if (isCycle || !(std::abs(next - s) > settled * s)) break;
         s = next;
     }

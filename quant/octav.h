@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "quant/magnitude_query.h"
 #include "quant/profile.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace quant {
 
@@ -20,14 +20,16 @@ private:
     uint64_t m_inverseNoiseFactor;
 };
 
-// The exact root min(f, S / (γ·below + atOrAbove)), correctly rounded to float. bits: pattern of f, the smallest
-// magnitude at which OctavPredicate holds (or one in an empty bin around the root); sum S of |x| >= f in units of
-// 2^-149. No elements: 0.
-float octavRoot(uint32_t bits, uint64_t below, uint64_t atOrAbove, const WideInt& sum, uint64_t inverseNoiseFactor);
+// The exact root min(f, S / (γ·below + atOrAbove)), correctly rounded to float. bits: pattern of f, the
+// smallest magnitude at which OctavPredicate holds (or one in an empty bin around the root); sum S of |x| >=
+// f in units of 2^-149. No elements: 0.
+float octavRoot(uint32_t bits, uint64_t below, uint64_t atOrAbove, const WideInt& sum,
+                uint64_t inverseNoiseFactor);
 
-// The recursion s_{n+1} = Σ_{|x|>s}|x| / (γ·#{0<|x|<=s} + #{|x|>s}) from s_1 = Σ|x| / #{x≠0} until it moves by less
-// than one part in 2^22, 64 steps at most. For display: inside the bin that s splits, elements are taken as evenly
-// spread, so an iterate is off by at most that bin's share (a few parts in a thousand on smooth data).
+// The recursion s_{n+1} = Σ_{|x|>s}|x| / (γ·#{0<|x|<=s} + #{|x|>s}) from s_1 = Σ|x| / #{x≠0} until it moves
+// by less than one part in 2^22, 64 steps at most. For display: inside the bin that s splits, elements are
+// taken as evenly spread, so an iterate is off by at most that bin's share (a few parts in a thousand on
+// smooth data).
 std::vector<double> octavIterates(const Profile& profile, Sides sides, uint64_t inverseNoiseFactor);
 
 }  // namespace quant

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "quant/magnitude_query.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "quant/magnitude_query.h"
 
 namespace quant {
 

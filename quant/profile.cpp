@@ -1,11 +1,11 @@
 #include "quant/profile.h"
 
+#include "quant/float_bits.h"
+#include "shaders/profile.h"
+
 #include <algorithm>
 #include <bit>
 #include <functional>
-
-#include "quant/float_bits.h"
-#include "shaders/profile.h"
 
 namespace quant {
 
@@ -15,8 +15,12 @@ namespace {
 
 constexpr uint32_t restMask = (1u << shaders::level1RestBits) - 1;
 
-uint32_t orderKey(uint32_t bits) { return bits >> 31 ? ~bits : bits | 0x80000000u; }
-float fromOrderKey(uint32_t key) { return std::bit_cast<float>(key >> 31 ? key & 0x7fffffffu : ~key); }
+uint32_t orderKey(uint32_t bits) {
+    return bits >> 31 ? ~bits : bits | 0x80000000u;
+}
+float fromOrderKey(uint32_t key) {
+    return std::bit_cast<float>(key >> 31 ? key & 0x7fffffffu : ~key);
+}
 
 // Sum of a bin in units: each element is the bin's first magnitude plus its rest.
 WideInt binSum(uint32_t bin, uint64_t count, uint64_t rests) {
@@ -82,9 +86,15 @@ uint64_t Profile::elements() const {
     return total;
 }
 
-uint64_t Profile::zeros() const { return count(shaders::zeroBin, Sides::Both); }
-uint64_t Profile::infinities() const { return count(shaders::infBin, Sides::Both); }
-uint64_t Profile::notNumbers() const { return count(shaders::nanBin, Sides::Both); }
+uint64_t Profile::zeros() const {
+    return count(shaders::zeroBin, Sides::Both);
+}
+uint64_t Profile::infinities() const {
+    return count(shaders::infBin, Sides::Both);
+}
+uint64_t Profile::notNumbers() const {
+    return count(shaders::nanBin, Sides::Both);
+}
 
 uint64_t Profile::nonzero(Sides sides) const {
     uint64_t total = 0;
@@ -92,12 +102,20 @@ uint64_t Profile::nonzero(Sides sides) const {
     return total;
 }
 
-bool Profile::hasNegative() const { return nonzero(Sides::Both) != nonzero(Sides::Positive); }
+bool Profile::hasNegative() const {
+    return nonzero(Sides::Both) != nonzero(Sides::Positive);
+}
 
 // An order key is never 0 for a finite element, nor is its complement: 0 means that there is none.
-float Profile::min() const { return m_minKey == 0 ? 0.0f : fromOrderKey(~m_minKey); }
-float Profile::max() const { return m_maxKey == 0 ? 0.0f : fromOrderKey(m_maxKey); }
-float Profile::absmax() const { return fromBits(std::max(magnitudeBits(min()), magnitudeBits(max()))); }
+float Profile::min() const {
+    return m_minKey == 0 ? 0.0f : fromOrderKey(~m_minKey);
+}
+float Profile::max() const {
+    return m_maxKey == 0 ? 0.0f : fromOrderKey(m_maxKey);
+}
+float Profile::absmax() const {
+    return fromBits(std::max(magnitudeBits(min()), magnitudeBits(max())));
+}
 
 double Profile::mean() const {
     WideInt positive, negative;
@@ -107,7 +125,8 @@ double Profile::mean() const {
     }
     const bool below = positive < negative;
     const WideInt difference = below ? negative - positive : positive - negative;
-    const long double mean = finite() == 0 ? 0 : difference.approximate() * oneUnit / static_cast<long double>(finite());
+    const long double mean =
+        finite() == 0 ? 0 : difference.approximate() * oneUnit / static_cast<long double>(finite());
     return static_cast<double>(below ? -mean : mean);
 }
 
@@ -115,7 +134,9 @@ double Profile::meanMagnitude(Sides sides) const {
     WideInt total;
     for (uint32_t bin = 0; bin < finiteBins; ++bin) total += sum(bin, sides);
     const uint64_t elements = nonzero(sides);
-    return elements == 0 ? 0 : static_cast<double>(total.approximate() * oneUnit / static_cast<long double>(elements));
+    return elements == 0
+               ? 0
+               : static_cast<double>(total.approximate() * oneUnit / static_cast<long double>(elements));
 }
 
 }  // namespace quant

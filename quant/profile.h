@@ -1,19 +1,20 @@
 #pragma once
 
+#include "quant/wide_int.h"
+
 #include <array>
 #include <cstdint>
 #include <span>
-
-#include "quant/wide_int.h"
 
 namespace quant {
 
 // Which elements a question is about: all by magnitude, or only those above zero (unsigned grids).
 enum class Sides : uint32_t { Positive = 1, Both = 3 };
 
-// The mergeable magnitude histogram of a tensor, indexed by the bits of the float: |x| with bit pattern m falls into
-// bin m >> 20 of its side, which keeps the count and the sum of the remaining 20 bits. All integers: the same for
-// every order and split of the data, and profiles of parts add up to the profile of the whole.
+// The mergeable magnitude histogram of a tensor, indexed by the bits of the float: |x| with bit pattern m
+// falls into bin m >> 20 of its side, which keeps the count and the sum of the remaining 20 bits. All
+// integers: the same for every order and split of the data, and profiles of parts add up to the profile of
+// the whole.
 class Profile {
 public:
     static constexpr uint32_t binsPerSide = 2048;
@@ -21,7 +22,7 @@ public:
 
     Profile();
 
-    void add(float x);                       // the reference for the kernels; tests and small data use it
+    void add(float x);  // the reference for the kernels; tests and small data use it
     Profile& operator+=(const Profile& other);
     bool operator==(const Profile&) const = default;
 

@@ -1,15 +1,15 @@
 #include "quant/profile_pass.h"
 
-#include <algorithm>
-#include <stdexcept>
-#include <string>
-#include <thread>
-
 #include "engine/commands.h"
 #include "engine/kernel.h"
 #include "shaders/profile.h"
 #include "shaders/refine.h"
 #include "shaders/window.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <thread>
 
 namespace quant {
 
@@ -21,7 +21,8 @@ using engine::MemoryKind;
 
 constexpr uint32_t sharedBytesNeeded = 2 * shaders::binsPerSide * 8;
 constexpr uint32_t gpuWorkgroupSize = 256;
-// Enough workgroups to fill a large GPU, each with a run long enough to pay for clearing and adding its counters.
+// Enough workgroups to fill a large GPU, each with a run long enough to pay for clearing and adding its
+// counters.
 constexpr uint64_t gpuWorkgroups = 1024;
 constexpr uint32_t shortestGpuRun = 16384, shortestPrivateRun = 512;
 
@@ -35,14 +36,18 @@ CountingPath resolve(CountingPath path, const engine::DeviceInfo& info) {
         return !isCpu && canShare(info) ? CountingPath::Shared : CountingPath::Private;
     }
     if (path == CountingPath::Shared && !canShare(info)) {
-        throw std::invalid_argument("path 'shared' needs 64-bit atomics in shared memory, which " + info.name + " lacks");
+        throw std::invalid_argument("path 'shared' needs 64-bit atomics in shared memory, which " +
+                                    info.name + " lacks");
     }
     return path;
 }
 
-uint32_t roundedUp(uint64_t value, uint32_t multiple) { return static_cast<uint32_t>((value + multiple - 1) / multiple * multiple); }
+uint32_t roundedUp(uint64_t value, uint32_t multiple) {
+    return static_cast<uint32_t>((value + multiple - 1) / multiple * multiple);
+}
 
-// Invocations of the private path: a CPU runs one subgroup per thread at a time, a GPU hides latency with many.
+// Invocations of the private path: a CPU runs one subgroup per thread at a time, a GPU hides latency with
+// many.
 uint32_t privateInvocations(const engine::DeviceInfo& info) {
     if (info.type != engine::DeviceType::Cpu) return 4096;
     const uint32_t threads = std::clamp(std::thread::hardware_concurrency(), 1u, 64u);
@@ -55,7 +60,8 @@ CountingPath countingPathFrom(std::string_view name) {
     if (name == "auto") return CountingPath::Auto;
     if (name == "private") return CountingPath::Private;
     if (name == "shared") return CountingPath::Shared;
-    throw std::invalid_argument("unknown path '" + std::string(name) + "'; there are auto, private and shared");
+    throw std::invalid_argument("unknown path '" + std::string(name) +
+                                "'; there are auto, private and shared");
 }
 
 std::vector<CountingPath> countingPaths(const engine::DeviceInfo& info) {
@@ -69,27 +75,32 @@ ProfilePass::ProfilePass(engine::Device& device, CountingPath path)
       m_privateInvocations(m_path == CountingPath::Private ? privateInvocations(device.info()) : 0),
       m_profile(device, shaders::profileWords * 4, MemoryKind::Device, "profile"),
       m_refined(device, shaders::maxRefined * shaders::refinedWords * 4, MemoryKind::Device, "refined bins"),
-      m_scratch(device, uint64_t{m_privateInvocations} * 2 * shaders::binsPerSide * 8, MemoryKind::Device, "profile scratch"),
-      m_refineScratch(device, uint64_t{m_privateInvocations} * shaders::refineScratchPairs * 8, MemoryKind::Device, "refine scratch") {
+      m_scratch(device, uint64_t{m_privateInvocations} * 2 * shaders::binsPerSide * 8, MemoryKind::Device,
+                "profile scratch"),
+      m_refineScratch(device, uint64_t{m_privateInvocations} * shaders::refineScratchPairs * 8,
+                      MemoryKind::Device, "refine scratch") {
     Commands commands(device);
     commands.fill(m_scratch, 0);
     commands.fill(m_refineScratch, 0);
     commands.submit();
 }
 
-uint32_t ProfilePass::workgroupSize() const { return m_path == CountingPath::Private ? 8 : gpuWorkgroupSize; }
+uint32_t ProfilePass::workgroupSize() const {
+    return m_path == CountingPath::Private ? 8 : gpuWorkgroupSize;
+}
 
 // Spreads the elements over runs, at most 2^20 each.
 ProfilePass::Shape ProfilePass::shapeFor(uint32_t elements) const {
     const bool isPrivate = m_path == CountingPath::Private;
     const uint64_t runs = isPrivate ? m_privateInvocations : gpuWorkgroups;
-    const uint32_t run = std::clamp(roundedUp((elements + runs - 1) / runs, 8), isPrivate ? shortestPrivateRun : shortestGpuRun,
-                                    shaders::maxRunElements);
+    const uint32_t run = std::clamp(roundedUp((elements + runs - 1) / runs, 8),
+                                    isPrivate ? shortestPrivateRun : shortestGpuRun, shaders::maxRunElements);
     const uint64_t used = (elements + uint64_t{run} - 1) / run;
     return {isPrivate ? used : used * workgroupSize(), run};
 }
 
-const engine::Kernel& ProfilePass::kernel(const char* privateName, const char* sharedName, uint32_t elementType) const {
+const engine::Kernel& ProfilePass::kernel(const char* privateName, const char* sharedName,
+                                          uint32_t elementType) const {
     return m_device.kernel(m_path == CountingPath::Private ? privateName : sharedName,
                            {.constants = {{0, elementType}, {1, workgroupSize()}}});
 }
@@ -103,7 +114,8 @@ Profile ProfilePass::profile(TensorStream& stream) {
     const auto& counting = kernel("profile_private", "profile_shared", stream.elementType());
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
         const Shape shape = shapeFor(chunk.elements);
-        const shaders::ProfilePush push{chunk.data.address(), m_profile.address(), m_scratch.address(), chunk.elements, shape.runElements};
+        const shaders::ProfilePush push{chunk.data.address(), m_profile.address(), m_scratch.address(),
+                                        chunk.elements, shape.runElements};
         commands.dispatch(counting, shape.invocations, push, {chunk.data, m_scratch}, {m_profile, m_scratch});
     });
     std::vector<uint32_t> words(shaders::profileWords);
@@ -111,7 +123,8 @@ Profile ProfilePass::profile(TensorStream& stream) {
     return Profile::fromWords(words);
 }
 
-void ProfilePass::refineEight(TensorStream& stream, uint32_t level, Sides sides, std::span<const uint32_t> prefixes) {
+void ProfilePass::refineEight(TensorStream& stream, uint32_t level, Sides sides,
+                              std::span<const uint32_t> prefixes) {
     {
         Commands commands(m_device);
         commands.fill(m_refined, 0);
@@ -120,19 +133,23 @@ void ProfilePass::refineEight(TensorStream& stream, uint32_t level, Sides sides,
     const auto& splitting = kernel("refine_private", "refine_atomic", stream.elementType());
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
         const Shape shape = shapeFor(chunk.elements);
-        shaders::RefinePush push{chunk.data.address(), m_refined.address(), m_refineScratch.address(), chunk.elements,
-                                 shape.runElements, level == 2 ? 20u : 10u, static_cast<uint32_t>(sides), {}};
+        shaders::RefinePush push{
+            chunk.data.address(), m_refined.address(),    m_refineScratch.address(),    chunk.elements,
+            shape.runElements,    level == 2 ? 20u : 10u, static_cast<uint32_t>(sides), {}};
         std::ranges::fill(push.prefixes, shaders::noPrefix);
         std::ranges::copy(prefixes, push.prefixes);
-        commands.dispatch(splitting, shape.invocations, push, {chunk.data, m_refineScratch}, {m_refined, m_refineScratch});
+        commands.dispatch(splitting, shape.invocations, push, {chunk.data, m_refineScratch},
+                          {m_refined, m_refineScratch});
     });
 }
 
-std::vector<RefinedBin> ProfilePass::refine(TensorStream& stream, uint32_t level, Sides sides, const std::vector<uint32_t>& prefixes) {
+std::vector<RefinedBin> ProfilePass::refine(TensorStream& stream, uint32_t level, Sides sides,
+                                            const std::vector<uint32_t>& prefixes) {
     std::vector<RefinedBin> bins;
     std::vector<uint64_t> words(m_refined.sizeBytes() / 8);
     for (size_t first = 0; first < prefixes.size(); first += shaders::maxRefined) {
-        const auto some = std::span(prefixes).subspan(first, std::min<size_t>(prefixes.size() - first, shaders::maxRefined));
+        const auto some = std::span(prefixes).subspan(
+            first, std::min<size_t>(prefixes.size() - first, shaders::maxRefined));
         refineEight(stream, level, sides, some);
         engine::readBack(m_device, m_refined, std::as_writable_bytes(std::span(words)));
         for (size_t slot = 0; slot < some.size(); ++slot) {
@@ -149,7 +166,8 @@ std::vector<RefinedBin> ProfilePass::refine(TensorStream& stream, uint32_t level
 void ProfilePass::countEight(TensorStream& stream, Sides sides, std::span<const uint32_t> firsts) {
     for (size_t i = 0; i < firsts.size(); ++i) {
         m_windows.mappedAs<uint32_t>()[2 * i] = firsts[i];
-        m_windows.mappedAs<uint32_t>()[2 * i + 1] = ((firsts[i] >> shaders::level1RestBits) + 1) << shaders::level1RestBits;
+        m_windows.mappedAs<uint32_t>()[2 * i + 1] = ((firsts[i] >> shaders::level1RestBits) + 1)
+                                                    << shaders::level1RestBits;
     }
     m_windows.flush();
     {
@@ -160,25 +178,36 @@ void ProfilePass::countEight(TensorStream& stream, Sides sides, std::span<const 
     const bool isCpu = m_device.info().type == engine::DeviceType::Cpu;
     const uint32_t groupSize = isCpu ? m_device.info().subgroupSize : gpuWorkgroupSize;
     const uint64_t groups = isCpu ? 4 * std::max(std::thread::hardware_concurrency(), 1u) : gpuWorkgroups;
-    const auto& counting = m_device.kernel("count_windows", {.constants = {{0, stream.elementType()}, {1, groupSize}, {2, static_cast<uint32_t>(firsts.size())}}});
+    const auto& counting = m_device.kernel(
+        "count_windows",
+        {.constants = {
+             {0, stream.elementType()}, {1, groupSize}, {2, static_cast<uint32_t>(firsts.size())}}});
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
-        const uint32_t run = std::clamp(roundedUp((chunk.elements + groups - 1) / groups, 8), shortestGpuRun, shaders::maxRunElements);
-        const shaders::WindowPush push{chunk.data.address(), m_windows.address(), m_windowCounts.address(), chunk.elements, run, static_cast<uint32_t>(sides)};
-        commands.dispatch(counting, (chunk.elements + uint64_t{run} - 1) / run * groupSize, push, {chunk.data, m_windows}, {m_windowCounts});
+        const uint32_t run = std::clamp(roundedUp((chunk.elements + groups - 1) / groups, 8), shortestGpuRun,
+                                        shaders::maxRunElements);
+        const shaders::WindowPush push{
+            chunk.data.address(),        m_windows.address(), m_windowCounts.address(), chunk.elements, run,
+            static_cast<uint32_t>(sides)};
+        commands.dispatch(counting, (chunk.elements + uint64_t{run} - 1) / run * groupSize, push,
+                          {chunk.data, m_windows}, {m_windowCounts});
     });
 }
 
-std::vector<CountedWindow> ProfilePass::countWindows(TensorStream& stream, Sides sides, const std::vector<uint32_t>& firsts) {
+std::vector<CountedWindow> ProfilePass::countWindows(TensorStream& stream, Sides sides,
+                                                     const std::vector<uint32_t>& firsts) {
     if (m_windows.sizeBytes() == 0) {
         m_windows = Buffer(m_device, shaders::maxWindows * 8, MemoryKind::Upload, "windows");
-        m_windowCounts = Buffer(m_device, shaders::maxWindows * shaders::windowWords * 4, MemoryKind::Device, "window counts");
+        m_windowCounts = Buffer(m_device, shaders::maxWindows * shaders::windowWords * 4, MemoryKind::Device,
+                                "window counts");
     }
     std::vector<CountedWindow> windows;
     for (size_t first = 0; first < firsts.size(); first += shaders::maxWindows) {
-        const auto some = std::span(firsts).subspan(first, std::min<size_t>(firsts.size() - first, shaders::maxWindows));
+        const auto some =
+            std::span(firsts).subspan(first, std::min<size_t>(firsts.size() - first, shaders::maxWindows));
         countEight(stream, sides, some);
         std::vector<uint32_t> words(some.size() * shaders::windowWords);
-        engine::readBack(m_device, {m_windowCounts, 0, words.size() * 4}, std::as_writable_bytes(std::span(words)));
+        engine::readBack(m_device, {m_windowCounts, 0, words.size() * 4},
+                         std::as_writable_bytes(std::span(words)));
         for (size_t i = 0; i < some.size(); ++i) {
             const auto result = std::span(words).subspan(i * shaders::windowWords, shaders::windowWords);
             CountedWindow& window = windows.emplace_back(some[i]);

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "engine/buffer.h"
 #include "engine/device.h"
 #include "quant/magnitude_query.h"
 #include "quant/profile.h"
 #include "quant/tensor_stream.h"
+
+#include <string_view>
+#include <vector>
 
 namespace quant {
 
@@ -23,7 +23,8 @@ CountingPath countingPathFrom(std::string_view name);
 // Every path that the device can run, Auto left out.
 std::vector<CountingPath> countingPaths(const engine::DeviceInfo& info);
 
-// Computes profiles and their refinements: one read of the tensor each. Keeps its buffers from tensor to tensor.
+// Computes profiles and their refinements: one read of the tensor each. Keeps its buffers from tensor to
+// tensor.
 class ProfilePass {
 public:
     // Throws std::invalid_argument when the device lacks what the path needs.
@@ -32,11 +33,13 @@ public:
     Profile profile(TensorStream& stream);
 
     // Splits the bins `prefixes` of level 2 or 3, in the given order. Eight bins cost one dispatch per chunk.
-    std::vector<RefinedBin> refine(TensorStream& stream, uint32_t level, Sides sides, const std::vector<uint32_t>& prefixes);
+    std::vector<RefinedBin> refine(TensorStream& stream, uint32_t level, Sides sides,
+                                   const std::vector<uint32_t>& prefixes);
 
-    // Counts windows of shaders::windowValues magnitudes from `firsts` on, each inside one bin of the profile. The tensor
-    // must have fewer than 2^32 elements.
-    std::vector<CountedWindow> countWindows(TensorStream& stream, Sides sides, const std::vector<uint32_t>& firsts);
+    // Counts windows of shaders::windowValues magnitudes from `firsts` on, each inside one bin of the
+    // profile. The tensor must have fewer than 2^32 elements.
+    std::vector<CountedWindow> countWindows(TensorStream& stream, Sides sides,
+                                            const std::vector<uint32_t>& firsts);
 
     CountingPath path() const { return m_path; }
 

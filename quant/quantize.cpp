@@ -1,13 +1,14 @@
 #include "quant/quantize.h"
 
-#include <algorithm>
-#include <functional>
-#include <nlohmann/json.hpp>
-#include <unordered_set>
-
 #include "quant/input_error.h"
 #include "quant/quantize_pass.h"
 #include "quant/safetensors_writer.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <unordered_set>
 
 namespace quant {
 
@@ -39,7 +40,8 @@ TensorInfo scaleInfo(const QuantizedTensor& tensor, const Granularity& granulari
     info.elements = tensor.result.scale.size();
     info.sizeBytes = info.elements * sizeof(float);
     info.shape = {info.elements};
-    if (granularity.kind == Granularity::Kind::Group && !tensor.info.shape.empty() && tensor.info.shape.back() > 0) {
+    if (granularity.kind == Granularity::Kind::Group && !tensor.info.shape.empty() &&
+        tensor.info.shape.back() > 0) {
         info.shape = tensor.info.shape;
         info.shape.back() = (info.shape.back() + granularity.groupSize - 1) / granularity.groupSize;
     }
@@ -52,12 +54,15 @@ void checkNames(const TensorFile& file, const std::vector<QuantizedTensor>& tens
     for (const auto& tensor : tensors) {
         const std::string scale = tensor.info.name + ".scale";
         if (tensor.isQuantized && names.contains(scale)) {
-            throw InputError(file.path(), tensor.info.name, "its scales need the name '" + scale + "', which the file already has");
+            throw InputError(file.path(), tensor.info.name,
+                             "its scales need the name '" + scale + "', which the file already has");
         }
     }
 }
 
-std::map<std::string, std::string> metadataOf(const TensorFile& file, const std::vector<QuantizedTensor>& tensors, const QuantizeOptions& options) {
+std::map<std::string, std::string> metadataOf(const TensorFile& file,
+                                              const std::vector<QuantizedTensor>& tensors,
+                                              const QuantizeOptions& options) {
     nlohmann::ordered_json described = nlohmann::ordered_json::object();
     for (const auto& tensor : tensors) {
         if (!tensor.isQuantized) continue;
@@ -87,9 +92,11 @@ std::vector<Entry> entriesOf(const std::vector<QuantizedTensor>& tensors, const 
     std::vector<Entry> entries;
     for (size_t i = 0; i < tensors.size(); ++i) {
         entries.push_back({retyped(tensors[i].info, tensors[i].storedAs), i, false});
-        if (tensors[i].isQuantized && !options.isFake) entries.push_back({scaleInfo(tensors[i], options.granularity), i, true});
+        if (tensors[i].isQuantized && !options.isFake)
+            entries.push_back({scaleInfo(tensors[i], options.granularity), i, true});
     }
-    std::ranges::stable_sort(entries, std::greater(), [](const Entry& entry) { return elementSizeBytes(entry.info.dtype); });
+    std::ranges::stable_sort(entries, std::greater(),
+                             [](const Entry& entry) { return elementSizeBytes(entry.info.dtype); });
     return entries;
 }
 
@@ -103,10 +110,11 @@ void copyTensor(const TensorFile& file, size_t index, SafetensorsWriter& writer)
     }
 }
 
-void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor, float absmax,
-                    const QuantizeOptions& options, SafetensorsWriter& writer) {
+void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor,
+                    float absmax, const QuantizeOptions& options, SafetensorsWriter& writer) {
     std::vector<ClippedGrid> grids;
-    for (const float clip : tensor.result.clip) grids.push_back({{options.bits, tensor.result.isSigned}, clip});
+    for (const float clip : tensor.result.clip)
+        grids.push_back({{options.bits, tensor.result.isSigned}, clip});
     analyzer.stream().select(file, index);
     const SegmentLayout layout = layoutOf(tensor.info, options.granularity, file.path());
     analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, absmax, tensor.storedAs,
@@ -115,10 +123,14 @@ void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, co
 
 }  // namespace
 
-std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file, const std::vector<size_t>& selected,
-                                          const QuantizeOptions& options, const std::string& output,
+std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
+                                          const std::vector<size_t>& selected, const QuantizeOptions& options,
+                                          const std::string& output,
                                           const std::function<void(size_t done, size_t total)>& onTensor) {
-    const AnalysisOptions analysisOptions{.bits = {options.bits}, .methods = {options.method}, .granularity = options.granularity, .sign = options.sign};
+    const AnalysisOptions analysisOptions{.bits = {options.bits},
+                                          .methods = {options.method},
+                                          .granularity = options.granularity,
+                                          .sign = options.sign};
     const size_t count = file.tensors().size();
     std::vector<QuantizedTensor> tensors(count);
     std::vector<float> absmax(count);
@@ -140,9 +152,12 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
     SafetensorsWriter writer(output, infos, metadataOf(file, tensors, options));
     size_t written = 0;
     for (const auto& [info, i, isScale] : entries) {
-        if (isScale) writer.write(std::as_bytes(std::span(tensors[i].result.scale)));
-        else if (tensors[i].isQuantized) writeQuantized(analyzer, file, i, tensors[i], absmax[i], options, writer);
-        else copyTensor(file, i, writer);
+        if (isScale)
+            writer.write(std::as_bytes(std::span(tensors[i].result.scale)));
+        else if (tensors[i].isQuantized)
+            writeQuantized(analyzer, file, i, tensors[i], absmax[i], options, writer);
+        else
+            copyTensor(file, i, writer);
         if (!isScale) onTensor(count + ++written, 2 * count);
     }
     writer.commit();

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "quant/analysis.h"
+#include "quant/tensor_file.h"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "quant/analysis.h"
-#include "quant/tensor_file.h"
 
 namespace quant {
 
@@ -20,22 +20,24 @@ struct QuantizeOptions {
 
 // What became of one tensor.
 struct QuantizedTensor {
-    TensorInfo info;               // as it was
-    DType storedAs = DType::F32;   // its dtype in the output
-    bool isQuantized = false;      // false: copied as it was
-    MethodResult result;           // of a quantized one
+    TensorInfo info;              // as it was
+    DType storedAs = DType::F32;  // its dtype in the output
+    bool isQuantized = false;     // false: copied as it was
+    MethodResult result;          // of a quantized one
 };
 
-// Quantizes `selected` tensors of the file (indices; each must be analyzable) and writes a safetensors file that holds
-// every tensor of the input, wide types first:
+// Quantizes `selected` tensors of the file (indices; each must be analyzable) and writes a safetensors file
+// that holds every tensor of the input, wide types first:
 // - fake: quantized tensors keep name, shape and dtype (F64 becomes F32); values are step * level.
-// - otherwise: levels as I8 or U8 (up to 8 bits) or I16 or U16 under the tensor's name, and NAME.scale, F32: shape [1],
+// - otherwise: levels as I8 or U8 (up to 8 bits) or I16 or U16 under the tensor's name, and NAME.scale, F32:
+// shape [1],
 //   [channels], or the tensor's shape with its last extent replaced by the number of groups in a row.
 // The metadata keep the input's entries; "clipscope.quantization" describes each quantized tensor in JSON.
-// The output appears whole or not at all. `onTensor` is called with how many tensors are done, twice per tensor.
-// Throws InputError (unreadable data, a name NAME.scale that the input already has), OutputError.
-std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file, const std::vector<size_t>& selected,
-                                          const QuantizeOptions& options, const std::string& output,
+// The output appears whole or not at all. `onTensor` is called with how many tensors are done, twice per
+// tensor. Throws InputError (unreadable data, a name NAME.scale that the input already has), OutputError.
+std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
+                                          const std::vector<size_t>& selected, const QuantizeOptions& options,
+                                          const std::string& output,
                                           const std::function<void(size_t done, size_t total)>& onTensor);
 
 }  // namespace quant

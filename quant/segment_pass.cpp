@@ -1,10 +1,5 @@
 #include "quant/segment_pass.h"
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
-#include <numeric>
-
 #include "engine/commands.h"
 #include "engine/kernel.h"
 #include "quant/error_pass.h"
@@ -12,6 +7,11 @@
 #include "quant/octav.h"
 #include "quant/segment_geometry.h"
 #include "shaders/segments.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
 
 namespace quant {
 
@@ -34,7 +34,9 @@ struct Mapping {
     bool invocationPerSegment;
     uint32_t workgroupSize;
     bool isOneSubgroup;  // the workgroup is exactly one subgroup
-    uint64_t invocations(uint64_t segments) const { return invocationPerSegment ? segments : segments * workgroupSize; }
+    uint64_t invocations(uint64_t segments) const {
+        return invocationPerSegment ? segments : segments * workgroupSize;
+    }
 };
 
 Mapping mappingFor(const engine::DeviceInfo& info, const SegmentLayout& layout) {
@@ -46,7 +48,11 @@ Mapping mappingFor(const engine::DeviceInfo& info, const SegmentLayout& layout) 
 }
 
 KernelVariant variantFor(uint32_t elementType, const Mapping& mapping, const SegmentLayout& layout) {
-    return {.constants = {{0, elementType}, {1, mapping.workgroupSize}, {2, mapping.invocationPerSegment}, {3, layout.outer > 1}, {6, mapping.isOneSubgroup}}};
+    return {.constants = {{0, elementType},
+                          {1, mapping.workgroupSize},
+                          {2, mapping.invocationPerSegment},
+                          {3, layout.outer > 1},
+                          {6, mapping.isOneSubgroup}}};
 }
 
 // The exact answer from what the kernel counted, or none when its float decision does not stand.
@@ -81,7 +87,8 @@ uint64_t segmentsPerDispatch(const SegmentLayout& layout) {
 
 // Calls `dispatch` with the geometry of one slice of segments after another, each in a submission of its own.
 template <class Dispatch>
-void forEachSlice(engine::Device& device, const SegmentLayout& layout, const Mapping& mapping, const Dispatch& dispatch) {
+void forEachSlice(engine::Device& device, const SegmentLayout& layout, const Mapping& mapping,
+                  const Dispatch& dispatch) {
     const uint64_t step = segmentsPerDispatch(layout);
     shaders::SegmentGeometry geometry = geometryOf(layout);
     for (uint64_t first = 0; first < layout.segments; first += step) {
@@ -105,7 +112,8 @@ struct SearchTable {
     std::vector<float> ratios;
 
     SearchTable() {
-        for (uint32_t i = 0; i < coarsePoints; ++i) ratios.push_back(static_cast<float>(std::exp2(-12.0 * i / (coarsePoints - 1))));
+        for (uint32_t i = 0; i < coarsePoints; ++i)
+            ratios.push_back(static_cast<float>(std::exp2(-12.0 * i / (coarsePoints - 1))));
         double octaves = 12.0 / (coarsePoints - 1);
         for (uint32_t round = 0; round < fineRounds; ++round) {
             for (uint32_t i = 0; i < finePoints; ++i) {
@@ -118,35 +126,45 @@ struct SearchTable {
 
 }  // namespace
 
-std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& stream, const SegmentLayout& layout, bool isSigned,
-                                                                  double meanMagnitude, std::span<const OctavGrid> grids) {
+std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& stream,
+                                                                  const SegmentLayout& layout, bool isSigned,
+                                                                  double meanMagnitude,
+                                                                  std::span<const OctavGrid> grids) {
     const auto data = stream.resident();
     const Mapping mapping = mappingFor(m_device.info(), layout);
     const uint64_t lanes = mapping.invocationPerSegment ? 1 : mapping.workgroupSize;
     const auto keptPerLane = static_cast<uint32_t>((layout.longestSegment() + lanes - 1) / lanes);
-    const bool isKept = uint64_t{keptPerLane} * mapping.workgroupSize * 4 + 1024 <= m_device.info().sharedMemoryBytes;
+    const bool isKept =
+        uint64_t{keptPerLane} * mapping.workgroupSize * 4 + 1024 <= m_device.info().sharedMemoryBytes;
     // The kernel takes the grids with rising roots; the caller gets them in its own order.
     std::vector<size_t> order(grids.size());
     std::iota(order.begin(), order.end(), size_t{0});
     std::ranges::stable_sort(order, {}, [&](size_t g) { return grids[g].startRatio; });
     std::vector<std::vector<std::optional<float>>> roots(grids.size());
     for (size_t first = 0; first < grids.size(); first += shaders::maxSegmentGrids) {
-        const auto some = std::span(order).subspan(first, std::min<size_t>(grids.size() - first, shaders::maxSegmentGrids));
+        const auto some =
+            std::span(order).subspan(first, std::min<size_t>(grids.size() - first, shaders::maxSegmentGrids));
         KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
         variant.constants.insert(variant.constants.end(), {{4, isKept ? keptPerLane : 1}, {5, isKept}});
-        ensure(m_results, m_device, layout.segments * some.size() * sizeof(shaders::SegmentRoot), MemoryKind::Device, "segment roots");
-        shaders::SegmentOctavPush push{.data = data.address(), .roots = m_results.address(), .gridCount = static_cast<uint32_t>(some.size()), .sides = isSigned ? 3u : 1u};
+        ensure(m_results, m_device, layout.segments * some.size() * sizeof(shaders::SegmentRoot),
+               MemoryKind::Device, "segment roots");
+        shaders::SegmentOctavPush push{.data = data.address(),
+                                       .roots = m_results.address(),
+                                       .gridCount = static_cast<uint32_t>(some.size()),
+                                       .sides = isSigned ? 3u : 1u};
         for (size_t g = 0; g < some.size(); ++g) {
             push.inverseNoiseFactor[g] = static_cast<float>(grids[some[g]].inverseNoiseFactor);
             push.startRatio[g] = static_cast<float>(grids[some[g]].startRatio);
         }
         // A little below the lowest root that a segment like the whole tensor would have.
-        push.firstFloor = magnitudeBits(static_cast<float>(meanMagnitude * grids[some.front()].startRatio * 0.75));
+        push.firstFloor =
+            magnitudeBits(static_cast<float>(meanMagnitude * grids[some.front()].startRatio * 0.75));
         const auto& kernel = m_device.kernel("segment_octav", variant);
-        forEachSlice(m_device, layout, mapping, [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
-            push.geometry = geometry;
-            commands.dispatch(kernel, invocations, push, {data}, {m_results});
-        });
+        forEachSlice(m_device, layout, mapping,
+                     [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
+                         push.geometry = geometry;
+                         commands.dispatch(kernel, invocations, push, {data}, {m_results});
+                     });
         const auto found = readAll<shaders::SegmentRoot>(m_device, m_results, layout.segments * some.size());
         for (size_t g = 0; g < some.size(); ++g) {
             auto& clips = roots[some[g]];
@@ -158,25 +176,31 @@ std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& 
     return roots;
 }
 
-std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentLayout& layout, bool isSigned, const Percentile& percentile) {
+std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentLayout& layout, bool isSigned,
+                                            const Percentile& percentile) {
     const auto data = stream.resident();
     const Mapping mapping = mappingFor(m_device.info(), layout);
     const uint64_t longest = layout.longestSegment();
     ensure(m_table, m_device, (longest + 1) * 4, MemoryKind::Upload, "percentile ranks");
-    for (uint64_t n = 0; n <= longest; ++n) m_table.mappedAs<uint32_t>()[n] = static_cast<uint32_t>(percentile.rank(n));
+    for (uint64_t n = 0; n <= longest; ++n)
+        m_table.mappedAs<uint32_t>()[n] = static_cast<uint32_t>(percentile.rank(n));
     m_table.flush();
     ensure(m_results, m_device, layout.segments * 4, MemoryKind::Device, "percentiles");
     const auto& kernel = m_device.kernel("segment_select", variantFor(stream.elementType(), mapping, layout));
-    shaders::SegmentSelectPush push{.data = data.address(), .ranks = m_table.address(), .values = m_results.address(), .sides = isSigned ? 3u : 1u};
-    forEachSlice(m_device, layout, mapping, [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
-        push.geometry = geometry;
-        commands.dispatch(kernel, invocations, push, {data, m_table}, {m_results});
-    });
+    shaders::SegmentSelectPush push{.data = data.address(),
+                                    .ranks = m_table.address(),
+                                    .values = m_results.address(),
+                                    .sides = isSigned ? 3u : 1u};
+    forEachSlice(m_device, layout, mapping,
+                 [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
+                     push.geometry = geometry;
+                     commands.dispatch(kernel, invocations, push, {data, m_table}, {m_results});
+                 });
     return readAll<float>(m_device, m_results, layout.segments);
 }
 
-std::vector<std::vector<float>> SegmentPass::leastError(TensorStream& stream, const SegmentLayout& layout, float absmax,
-                                                        std::span<const UniformGrid> grids) {
+std::vector<std::vector<float>> SegmentPass::leastError(TensorStream& stream, const SegmentLayout& layout,
+                                                        float absmax, std::span<const UniformGrid> grids) {
     const auto data = stream.resident();
     const Mapping mapping = mappingFor(m_device.info(), layout);
     const PowerScale scale = powerScale(absmax);
@@ -189,21 +213,29 @@ std::vector<std::vector<float>> SegmentPass::leastError(TensorStream& stream, co
     const auto& kernel = m_device.kernel("segment_error_search", variant);
     std::vector<std::vector<float>> clips;
     for (size_t first = 0; first < grids.size(); first += shaders::maxSegmentGrids) {
-        const auto some = grids.subspan(first, std::min<size_t>(grids.size() - first, shaders::maxSegmentGrids));
+        const auto some =
+            grids.subspan(first, std::min<size_t>(grids.size() - first, shaders::maxSegmentGrids));
         ensure(m_results, m_device, layout.segments * some.size() * 4, MemoryKind::Device, "segment clips");
-        shaders::SegmentErrorSearchPush push{.data = data.address(), .ratios = m_table.address(), .clips = m_results.address(),
-                                             .gridCount = static_cast<uint32_t>(some.size()), .coarsePoints = SearchTable::coarsePoints,
-                                             .finePoints = SearchTable::finePoints, .fineRounds = SearchTable::fineRounds,
-                                             .exponent = scale.exponent, .sides = some.front().isSigned ? 3u : 1u};
+        shaders::SegmentErrorSearchPush push{.data = data.address(),
+                                             .ratios = m_table.address(),
+                                             .clips = m_results.address(),
+                                             .gridCount = static_cast<uint32_t>(some.size()),
+                                             .coarsePoints = SearchTable::coarsePoints,
+                                             .finePoints = SearchTable::finePoints,
+                                             .fineRounds = SearchTable::fineRounds,
+                                             .exponent = scale.exponent,
+                                             .sides = some.front().isSigned ? 3u : 1u};
         for (size_t g = 0; g < some.size(); ++g) push.qmax[g] = static_cast<float>(some[g].qmax());
-        forEachSlice(m_device, layout, mapping, [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
-            push.geometry = geometry;
-            commands.dispatch(kernel, invocations, push, {data, m_table}, {m_results});
-        });
+        forEachSlice(m_device, layout, mapping,
+                     [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
+                         push.geometry = geometry;
+                         commands.dispatch(kernel, invocations, push, {data, m_table}, {m_results});
+                     });
         const auto found = readAll<float>(m_device, m_results, layout.segments * some.size());
         for (size_t g = 0; g < some.size(); ++g) {
             auto& column = clips.emplace_back();
-            for (uint64_t segment = 0; segment < layout.segments; ++segment) column.push_back(std::ldexp(found[segment * some.size() + g], -scale.exponent));
+            for (uint64_t segment = 0; segment < layout.segments; ++segment)
+                column.push_back(std::ldexp(found[segment * some.size() + g], -scale.exponent));
         }
     }
     return clips;

@@ -1,8 +1,8 @@
 #include "quant/segment_search.h"
 
-#include <algorithm>
-
 #include "quant/octav.h"
+
+#include <algorithm>
 
 namespace quant {
 
@@ -79,8 +79,10 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, std::vector<std::vec
         }
         if (open.empty()) continue;
         hasMoved = true;
-        task.stream.select(task.file, task.tensor, segmentSelection(task.layout, slab.firstSegment + segment));
-        const auto found = ClipSearch(m_profiles, m_errors).find(task.stream, m_profiles.profile(task.stream), open);
+        task.stream.select(task.file, task.tensor,
+                           segmentSelection(task.layout, slab.firstSegment + segment));
+        const auto found =
+            ClipSearch(m_profiles, m_errors).find(task.stream, m_profiles.profile(task.stream), open);
         for (size_t i = 0; i < found.size(); ++i) clips[openIndices[i]][segment] = found[i];
     }
     if (hasMoved) task.stream.select(task.file, task.tensor, slab.selection);
@@ -107,8 +109,10 @@ void SegmentSearch::findShort(Task& task, const Slab& slab) {
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const Method& method = task.requests[r].method;
         // The largest magnitude on an unsigned grid is the largest element above zero.
-        if (method.kind == MethodKind::Max) clips[r] = m_segments.percentiles(task.stream, slab.layout, task.isSigned(), Percentile("100"));
-        if (method.kind == MethodKind::Percentile) clips[r] = m_segments.percentiles(task.stream, slab.layout, true, *method.percentile);
+        if (method.kind == MethodKind::Max)
+            clips[r] = m_segments.percentiles(task.stream, slab.layout, task.isSigned(), Percentile("100"));
+        if (method.kind == MethodKind::Percentile)
+            clips[r] = m_segments.percentiles(task.stream, slab.layout, true, *method.percentile);
     }
     std::vector<std::vector<ClippedGrid>> grids(task.requests.size());
     for (size_t r = 0; r < task.requests.size(); ++r) {
@@ -120,8 +124,9 @@ void SegmentSearch::findShort(Task& task, const Slab& slab) {
     task.result.energy += m_errors.energy(task.stream, absmax);
 }
 
-SegmentClips SegmentSearch::find(TensorStream& stream, const TensorFile& file, size_t tensor, const SegmentLayout& layout,
-                                 const Profile& profile, std::span<const ClipRequest> requests) {
+SegmentClips SegmentSearch::find(TensorStream& stream, const TensorFile& file, size_t tensor,
+                                 const SegmentLayout& layout, const Profile& profile,
+                                 std::span<const ClipRequest> requests) {
     Task task{stream, file, tensor, layout, profile, requests, {}};
     task.result.clips.assign(requests.size(), std::vector<float>(layout.segments));
     task.result.errors.resize(requests.size());

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <vector>
-
 #include "quant/clip_search.h"
 #include "quant/error_pass.h"
 #include "quant/profile.h"
 #include "quant/segment_pass.h"
 #include "quant/segments.h"
 #include "quant/tensor_stream.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
 
 namespace quant {
 
@@ -20,15 +20,17 @@ struct SegmentClips {
     double energy = 0;                      // Σx² over the finite elements
 };
 
-// Finds the clips of every channel or group of a tensor: short segments by the thousand (SegmentPass), long ones and
-// those that the kernel leaves open one by one (ClipSearch). The tensor is read in slabs that fit the stream's budget.
+// Finds the clips of every channel or group of a tensor: short segments by the thousand (SegmentPass), long
+// ones and those that the kernel leaves open one by one (ClipSearch). The tensor is read in slabs that fit
+// the stream's budget.
 class SegmentSearch {
 public:
     SegmentSearch(SegmentPass& segments, ProfilePass& profiles, ErrorPass& errors)
         : m_segments(segments), m_profiles(profiles), m_errors(errors) {}
 
     // profile: of the whole tensor. All requests have grids of one sign.
-    SegmentClips find(TensorStream& stream, const TensorFile& file, size_t tensor, const SegmentLayout& layout, const Profile& profile,
+    SegmentClips find(TensorStream& stream, const TensorFile& file, size_t tensor,
+                      const SegmentLayout& layout, const Profile& profile,
                       std::span<const ClipRequest> requests);
 
 private:

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "quant/tensor_file.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "quant/tensor_file.h"
 
 namespace quant {
 
@@ -16,12 +16,13 @@ struct Selection {
     uint64_t elements() const { return run * runs; }
 };
 
-// What shares one clip: the whole tensor, each index along an axis, or each run of N consecutive elements of a row.
+// What shares one clip: the whole tensor, each index along an axis, or each run of N consecutive elements of
+// a row.
 struct Granularity {
     enum class Kind { Tensor, Channel, Group };
     Kind kind = Kind::Tensor;
-    uint32_t axis = 0;        // Channel: from 0
-    uint64_t groupSize = 0;   // Group: at least 1, along the last axis; the last group of a row may be shorter
+    uint32_t axis = 0;       // Channel: from 0
+    uint64_t groupSize = 0;  // Group: at least 1, along the last axis; the last group of a row may be shorter
 
     std::string name() const;  // "tensor", "channel", "channel:1", "group:32"
 };
@@ -32,7 +33,7 @@ Granularity granularityFrom(std::string_view text);
 // Which elements belong to which segment, in row-major order of the tensor.
 struct SegmentLayout {
     uint64_t outer = 1, segmentsPerOuter = 1, inner = 0;  // channel: element (o, segment, i)
-    uint64_t rows = 0, rowElements = 0;                   // group: rows of rowElements, cut every `inner` elements; else 0
+    uint64_t rows = 0, rowElements = 0;  // group: rows of rowElements, cut every `inner` elements; else 0
     uint64_t segments = 1;
 
     uint64_t elementsOf(uint64_t segment) const;
@@ -50,7 +51,8 @@ struct Slab {
     uint64_t firstSegment = 0;
 };
 
-// Cuts a layout into slabs of at most maxElements elements (but at least one segment) and maxSegments segments.
+// Cuts a layout into slabs of at most maxElements elements (but at least one segment) and maxSegments
+// segments.
 std::vector<Slab> slabsOf(const SegmentLayout& layout, uint64_t maxElements, uint64_t maxSegments);
 
 // One segment as a selection of the tensor.

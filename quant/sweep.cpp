@@ -1,13 +1,13 @@
 #include "quant/sweep.h"
 
+#include "quant/clip_search.h"
+#include "quant/error_model.h"
+#include "quant/octav.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <stdexcept>
-
-#include "quant/clip_search.h"
-#include "quant/error_model.h"
-#include "quant/octav.h"
 
 namespace quant {
 
@@ -17,8 +17,10 @@ constexpr double prominence = 1.02;
 constexpr uint32_t maxPoints = 65536;
 
 void check(const SweepOptions& options) {
-    if (options.points < 2 || options.points > maxPoints) throw std::invalid_argument("a sweep has 2 to 65536 points");
-    if (options.bits < minGridBits || options.bits > maxGridBits) throw std::invalid_argument("bits are 2 to 16");
+    if (options.points < 2 || options.points > maxPoints)
+        throw std::invalid_argument("a sweep has 2 to 65536 points");
+    if (options.bits < minGridBits || options.bits > maxGridBits)
+        throw std::invalid_argument("bits are 2 to 16");
     if (!options.range) return;
     const auto [low, high] = *options.range;
     // Outside the normal floats a clip has no step.
@@ -31,7 +33,8 @@ std::vector<double> spacedClips(double low, double high, uint32_t points) {
     std::vector<double> clips;
     for (uint32_t i = 0; i < points; ++i) {
         // Rounded to float: these are the clips that are measured.
-        clips.push_back(static_cast<float>(low * std::pow(high / low, static_cast<double>(i) / (points - 1))));
+        clips.push_back(
+            static_cast<float>(low * std::pow(high / low, static_cast<double>(i) / (points - 1))));
     }
     clips.back() = static_cast<float>(high);
     return clips;
@@ -76,8 +79,10 @@ Sweep sweep(Analyzer& analyzer, const TensorFile& file, size_t index, const Swee
     const double high = options.range ? options.range->second : static_cast<double>(absmax);
     result.clips = spacedClips(low, high, options.points);
 
-    const std::array requests = {ClipRequest{{MethodKind::Octav, {}}, grid}, ClipRequest{{MethodKind::Mse, {}}, grid}};
-    const auto found = ClipSearch(analyzer.profilePass(), analyzer.errorPass()).find(stream, profile, requests);
+    const std::array requests = {ClipRequest{{MethodKind::Octav, {}}, grid},
+                                 ClipRequest{{MethodKind::Mse, {}}, grid}};
+    const auto found =
+        ClipSearch(analyzer.profilePass(), analyzer.errorPass()).find(stream, profile, requests);
     result.octavClip = found[0];
     result.iterates = octavIterates(profile, requests[0].sides(), grid.inverseNoiseFactor());
 

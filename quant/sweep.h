@@ -1,12 +1,12 @@
 #pragma once
 
+#include "quant/analysis.h"
+#include "quant/tensor_file.h"
+
 #include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "quant/analysis.h"
-#include "quant/tensor_file.h"
 
 namespace quant {
 
@@ -25,18 +25,20 @@ struct ErrorPoint {
 // Error versus clip of one tensor.
 struct Sweep {
     bool isSigned = true;
-    std::vector<double> clips;     // ascending, logarithmically spaced; empty when no element is finite and nonzero
+    std::vector<double>
+        clips;  // ascending, logarithmically spaced; empty when no element is finite and nonzero
     std::vector<double> measured;  // mean squared error of the real quantizer at each clip
     std::vector<double> modelled;  // what OCTAV minimises, from the profile
     float octavClip = 0;           // the exact minimiser of the modelled error
     std::vector<double> iterates;  // of the Newton recursion towards it (octavIterates)
     ErrorPoint best;               // least measured error, refined between the points
-    // Minima of the measured curve that stand out: between two of them it rises by at least 2% above the higher.
+    // Minima of the measured curve that stand out: between two of them it rises by at least 2% above the
+    // higher.
     std::vector<ErrorPoint> minima;
 };
 
-// Sweeps tensor `index` of the file. Throws InputError when its data cannot be read, std::invalid_argument for options
-// out of range.
+// Sweeps tensor `index` of the file. Throws InputError when its data cannot be read, std::invalid_argument
+// for options out of range.
 Sweep sweep(Analyzer& analyzer, const TensorFile& file, size_t index, const SweepOptions& options);
 
 // The prominent minima of a curve, as in Sweep::minima.

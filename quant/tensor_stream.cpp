@@ -1,11 +1,11 @@
 #include "quant/tensor_stream.h"
 
+#include "engine/error.h"
+#include "shaders/error.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-
-#include "engine/error.h"
-#include "shaders/error.h"
 
 namespace quant {
 
@@ -17,8 +17,8 @@ using engine::MemoryKind;
 
 constexpr uint32_t ringSlots = 3;
 
-// Elements of one chunk: a few milliseconds of work for the slowest kernel on its class of device, and a multiple of
-// the error kernels' blocks, so that sums do not depend on it.
+// Elements of one chunk: a few milliseconds of work for the slowest kernel on its class of device, and a
+// multiple of the error kernels' blocks, so that sums do not depend on it.
 uint64_t preferredChunkElements(const engine::DeviceInfo& info) {
     return info.type == engine::DeviceType::Cpu ? uint64_t{4} << 20 : uint64_t{16} << 20;
 }
@@ -35,26 +35,34 @@ private:
     Clock::time_point m_start = Clock::now();
 };
 
-uint64_t padded(uint64_t bytes) { return (bytes + 15) / 16 * 16; }
+uint64_t padded(uint64_t bytes) {
+    return (bytes + 15) / 16 * 16;
+}
 
 }  // namespace
 
 TensorStream::TensorStream(engine::Device& device, uint64_t budgetBytes)
     : m_device(device), m_budgetBytes(budgetBytes), m_chunkElements(preferredChunkElements(device.info())) {
     // The ring takes at most a quarter of the budget, but never less than one block of elements a slot.
-    while (m_chunkElements > shaders::blockElements && ringSlots * 4 * m_chunkElements > budgetBytes / 4) m_chunkElements /= 2;
+    while (m_chunkElements > shaders::blockElements && ringSlots * 4 * m_chunkElements > budgetBytes / 4)
+        m_chunkElements /= 2;
 }
 
 uint32_t TensorStream::elementType() const {
     switch (m_file->tensors()[m_tensor].dtype) {
-        case DType::F16: return shaders::elementF16;
-        case DType::BF16: return shaders::elementBF16;
-        default: return shaders::elementF32;
+        case DType::F16:
+            return shaders::elementF16;
+        case DType::BF16:
+            return shaders::elementBF16;
+        default:
+            return shaders::elementF32;
     }
 }
 
 // On the device; F64 is narrowed while it is read.
-uint32_t TensorStream::elementBytes() const { return elementType() == shaders::elementF32 ? 4 : 2; }
+uint32_t TensorStream::elementBytes() const {
+    return elementType() == shaders::elementF32 ? 4 : 2;
+}
 
 void TensorStream::select(const TensorFile& file, size_t tensor) {
     select(file, tensor, Selection{.run = file.tensors()[tensor].elements});
@@ -80,7 +88,8 @@ uint64_t TensorStream::residentElements(const TensorFile& file, size_t tensor) c
 engine::BufferRange TensorStream::resident() {
     if (!m_isLoaded) {
         if (!makeResident()) {
-            throw engine::OutOfMemory("vkAllocateMemory", -2, "keeping " + std::to_string(m_elements) + " elements on the device");
+            throw engine::OutOfMemory("vkAllocateMemory", -2,
+                                      "keeping " + std::to_string(m_elements) + " elements on the device");
         }
         stream([](Commands&, const Chunk&) {}, true);
     }
@@ -148,8 +157,10 @@ void TensorStream::stream(const std::function<void(Commands&, const Chunk&)>& re
         engine::BufferRange data(m_resident, offset, padded(size));
         if (!direct) {
             const auto uploaded = m_ring->upload(commands, padded(size));
-            if (keep) commands.copy(uploaded, data);
-            else data = uploaded;
+            if (keep)
+                commands.copy(uploaded, data);
+            else
+                data = uploaded;
         }
         record(commands, {data, first, count});
         m_lastUse = commands.submit();
@@ -163,7 +174,9 @@ void TensorStream::forEachChunk(const std::function<void(Commands&, const Chunk&
     for (uint64_t first = 0; first < m_elements; first += m_chunkElements) {
         const auto count = static_cast<uint32_t>(std::min(m_chunkElements, m_elements - first));
         Commands commands(m_device);
-        record(commands, {{m_resident, first * elementBytes(), padded(uint64_t{count} * elementBytes())}, first, count});
+        record(
+            commands,
+            {{m_resident, first * elementBytes(), padded(uint64_t{count} * elementBytes())}, first, count});
         m_lastUse = commands.submit();
     }
 }

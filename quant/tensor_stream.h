@@ -1,15 +1,15 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-
 #include "engine/buffer.h"
 #include "engine/commands.h"
 #include "engine/device.h"
 #include "engine/upload_ring.h"
 #include "quant/segments.h"
 #include "quant/tensor_file.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
 
 namespace quant {
 
@@ -26,27 +26,31 @@ struct StreamTimes {
     double upload = 0;  // waiting for and recording copies
 };
 
-// Brings tensors to the device, chunk by chunk, in bounded memory. A tensor that fits the budget stays on the device
-// after its first pass; a larger one is read from its file again for every pass. One stream serves many tensors.
+// Brings tensors to the device, chunk by chunk, in bounded memory. A tensor that fits the budget stays on the
+// device after its first pass; a larger one is read from its file again for every pass. One stream serves
+// many tensors.
 class TensorStream {
 public:
-    // budgetBytes: device memory for tensor data. Throws OutOfMemory when not even small chunks can be allocated.
+    // budgetBytes: device memory for tensor data. Throws OutOfMemory when not even small chunks can be
+    // allocated.
     TensorStream(engine::Device& device, uint64_t budgetBytes);
 
-    // Chooses the tensor that the next passes read. dtype must be analyzable; the file must outlive the passes.
+    // Chooses the tensor that the next passes read. dtype must be analyzable; the file must outlive the
+    // passes.
     void select(const TensorFile& file, size_t tensor);
     void select(const TensorFile& file, size_t tensor, const Selection& selection);
 
     // Largest selection that stays on the device, in elements of the file's tensor.
     uint64_t residentElements(const TensorFile& file, size_t tensor) const;
-    // Brings the selection to the device if it is not there yet, in one piece. Throws OutOfMemory when it is too large.
+    // Brings the selection to the device if it is not there yet, in one piece. Throws OutOfMemory when it is
+    // too large.
     engine::BufferRange resident();
 
     uint64_t elements() const { return m_elements; }
     uint32_t elementType() const;  // specialization constant 0 of the kernels
 
-    // One pass: calls `record` for each chunk in order and submits what it recorded. Reading the next chunk overlaps
-    // the work on the last. Returns without waiting; throws InputError, DeviceLost.
+    // One pass: calls `record` for each chunk in order and submits what it recorded. Reading the next chunk
+    // overlaps the work on the last. Returns without waiting; throws InputError, DeviceLost.
     void forEachChunk(const std::function<void(engine::Commands&, const Chunk&)>& record);
 
     engine::Device& device() const { return m_device; }

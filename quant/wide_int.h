@@ -9,8 +9,8 @@ namespace quant {
 
 __extension__ using Uint128 = unsigned __int128;
 
-// An unsigned integer of 384 bits, enough for any exact sum of float magnitudes in units of 2^-149 (277 bits), over
-// 2^44 elements, times a 36-bit factor. Overflow is a bug of the caller.
+// An unsigned integer of 384 bits, enough for any exact sum of float magnitudes in units of 2^-149 (277
+// bits), over 2^44 elements, times a 36-bit factor. Overflow is a bug of the caller.
 class WideInt {
 public:
     constexpr WideInt() = default;
@@ -86,13 +86,15 @@ public:
         int exponent = 0;
         const long double fraction = std::frexp(value, &exponent);
         if (exponent <= 64) return WideInt(static_cast<uint64_t>(value));
-        return WideInt().addShifted(static_cast<uint64_t>(std::ldexp(fraction, 64)), static_cast<uint32_t>(exponent - 64));
+        return WideInt().addShifted(static_cast<uint64_t>(std::ldexp(fraction, 64)),
+                                    static_cast<uint32_t>(exponent - 64));
     }
 
     // Within a few units in the last place; long double, since the value can exceed the range of double.
     constexpr long double approximate() const {
         long double value = 0;
-        for (uint32_t i = limbs; i-- > 0;) value = value * 18446744073709551616.0L + static_cast<long double>(m_limbs[i]);
+        for (uint32_t i = limbs; i-- > 0;)
+            value = value * 18446744073709551616.0L + static_cast<long double>(m_limbs[i]);
         return value;
     }
 

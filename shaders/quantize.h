@@ -7,7 +7,8 @@
 SHADER_NAMESPACE_BEGIN
 
 // What the kernel writes for each element: specialization constant 11.
-SHADER_CONST uint writeF32 = 0;   // the quantized value; writeF16 and writeBF16 round it to the nearest of their type
+SHADER_CONST uint writeF32 =
+    0;  // the quantized value; writeF16 and writeBF16 round it to the nearest of their type
 SHADER_CONST uint writeF16 = 1;
 SHADER_CONST uint writeBF16 = 2;
 SHADER_CONST uint writeInt8 = 3;  // the integer level, two's complement, low bits
@@ -18,8 +19,8 @@ struct QuantizePush {
     ADDRESS_OF(Candidates) grids;  // [segment]
     ADDRESS_OF(Words) quantized;   // as many whole quads of elements as hold all
     uint elements;
-    int exponent;                  // elements are scaled by 2^exponent before they are quantized
-    uint firstElement;             // of these elements in what the geometry describes
+    int exponent;       // elements are scaled by 2^exponent before they are quantized
+    uint firstElement;  // of these elements in what the geometry describes
     SegmentGeometry geometry;
 };
 

@@ -6,13 +6,15 @@
 
 SHADER_NAMESPACE_BEGIN
 
-// A refinement splits selected bins of the level above by the next 10 bits. Level 2 selects by the top 11 bits of
-// the magnitude (shift 20) and sums the 10 bits below; level 3 selects by the top 21 bits (shift 10) and is exact.
+// A refinement splits selected bins of the level above by the next 10 bits. Level 2 selects by the top 11
+// bits of the magnitude (shift 20) and sums the 10 bits below; level 3 selects by the top 21 bits (shift 10)
+// and is exact.
 SHADER_CONST uint refinedBits = 10;
 SHADER_CONST uint refinedBins = 1 << refinedBits;
-SHADER_CONST uint maxRefined = 8;                  // bins split in one pass
-SHADER_CONST uint noPrefix = 0xffffffffu;          // fills unused slots
-SHADER_CONST uint refinedWords = 4 * refinedBins;  // per slot: 64-bit count and 64-bit sum of rests of each bin
+SHADER_CONST uint maxRefined = 8;          // bins split in one pass
+SHADER_CONST uint noPrefix = 0xffffffffu;  // fills unused slots
+SHADER_CONST uint refinedWords =
+    4 * refinedBins;  // per slot: 64-bit count and 64-bit sum of rests of each bin
 
 // Counters of one invocation of the private path; the last few take what falls into no selected bin.
 SHADER_CONST uint refineScratchPairs = maxRefined * refinedBins + 8;

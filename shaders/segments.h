@@ -8,7 +8,8 @@ SHADER_NAMESPACE_BEGIN
 
 // Grids that one dispatch of segment_octav answers for.
 SHADER_CONST uint maxSegmentGrids = 8;
-// Longer segments go the way of whole tensors: a lane adds 16-bit halves of this many elements without overflow.
+// Longer segments go the way of whole tensors: a lane adds 16-bit halves of this many elements without
+// overflow.
 SHADER_CONST uint maxSegmentElements = 1 << 16;
 
 // Which elements of a slab belong to which segment: see quant/segments.h. rowElements is 0 for channels.
@@ -21,8 +22,8 @@ struct SegmentGeometry {
     uint rowElements;
 };
 
-// What segment_octav found for one segment and grid: v is the smallest magnitude at or above the root's threshold, u
-// the largest below it (or a bound under which none lies up to v).
+// What segment_octav found for one segment and grid: v is the smallest magnitude at or above the root's
+// threshold, u the largest below it (or a bound under which none lies up to v).
 struct SegmentRoot {
     uint v;
     uint u;
@@ -40,9 +41,9 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) writeonly buffer Se
 #endif
 
 SHADER_CONST uint segmentSolved = 0;
-SHADER_CONST uint segmentAtValue = 1;  // the root is v: h jumps across zero there
+SHADER_CONST uint segmentAtValue = 1;   // the root is v: h jumps across zero there
 SHADER_CONST uint segmentUnsolved = 2;  // too wide a range for the kernel's integers, or no convergence
-SHADER_CONST uint segmentEmpty = 3;    // no nonzero finite element
+SHADER_CONST uint segmentEmpty = 3;     // no nonzero finite element
 
 struct SegmentOctavPush {
     ADDRESS_OF(Words) data;
@@ -52,7 +53,7 @@ struct SegmentOctavPush {
     uint sides;       // 1 positive, 3 both
     uint firstFloor;  // magnitude bits below which no root is expected: only speed depends on it
     float inverseNoiseFactor[maxSegmentGrids];  // 1/γ
-    float startRatio[maxSegmentGrids];          // where to start, in units of the segment's mean magnitude; rising
+    float startRatio[maxSegmentGrids];  // where to start, in units of the segment's mean magnitude; rising
 };
 
 struct SegmentSelectPush {
@@ -65,8 +66,9 @@ struct SegmentSelectPush {
 
 struct SegmentErrorSearchPush {
     ADDRESS_OF(Words) data;
-    ADDRESS_OF(Floats) ratios;  // searchPoints clips in units of the largest, then rounds of fine ratios to the best
-    ADDRESS_OF(Words) clips;    // [segment][grid], float bits, scaled by 2^exponent
+    ADDRESS_OF(Floats)
+    ratios;  // searchPoints clips in units of the largest, then rounds of fine ratios to the best
+    ADDRESS_OF(Words) clips;  // [segment][grid], float bits, scaled by 2^exponent
     SegmentGeometry geometry;
     uint gridCount;
     uint coarsePoints;

@@ -6,11 +6,12 @@
 
 SHADER_NAMESPACE_BEGIN
 
-// A window is a run of 32768 consecutive float magnitudes inside one level-1 bin (a 32nd of it). Every value in it is
-// counted; of the bin's elements above it, count and sum of rests (the low 20 bits).
+// A window is a run of 32768 consecutive float magnitudes inside one level-1 bin (a 32nd of it). Every value
+// in it is counted; of the bin's elements above it, count and sum of rests (the low 20 bits).
 SHADER_CONST uint windowValues = 1 << 15;
 SHADER_CONST uint maxWindows = 8;
-// Results of one window: count above and sum of rests above, 64 bits each, low half first; then a count per value.
+// Results of one window: count above and sum of rests above, 64 bits each, low half first; then a count per
+// value.
 SHADER_CONST uint windowWords = 4 + windowValues;
 
 struct WindowPush {

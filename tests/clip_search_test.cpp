@@ -1,5 +1,10 @@
 #include "quant/clip_search.h"
 
+#include "tests/device_fixture.h"
+#include "tests/memory_tensor.h"
+#include "tests/reference.h"
+#include "tests/sample_data.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
@@ -7,11 +12,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-
-#include "tests/device_fixture.h"
-#include "tests/memory_tensor.h"
-#include "tests/reference.h"
-#include "tests/sample_data.h"
 
 namespace tests {
 
@@ -21,7 +21,8 @@ namespace {
 
 constexpr uint64_t ampleBytes = uint64_t{256} << 20;
 
-std::vector<ClipRequest> requestsFor(std::initializer_list<const char*> methods, std::initializer_list<uint32_t> bits,
+std::vector<ClipRequest> requestsFor(std::initializer_list<const char*> methods,
+                                     std::initializer_list<uint32_t> bits,
                                      std::initializer_list<bool> signs) {
     std::vector<ClipRequest> requests;
     for (const bool isSigned : signs) {
@@ -34,14 +35,16 @@ std::vector<ClipRequest> requestsFor(std::initializer_list<const char*> methods,
 
 // Every exact method at every bit width on both kinds of grid.
 std::vector<ClipRequest> exactRequests() {
-    auto requests = requestsFor({"octav", "octav-paper"}, {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, {true, false});
-    const auto others = requestsFor({"max", "percentile:0.1", "percentile:50", "percentile:99.9", "percentile:100"}, {4}, {true, false});
+    auto requests = requestsFor({"octav", "octav-paper"},
+                                {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, {true, false});
+    const auto others = requestsFor(
+        {"max", "percentile:0.1", "percentile:50", "percentile:99.9", "percentile:100"}, {4}, {true, false});
     requests.insert(requests.end(), others.begin(), others.end());
     return requests;
 }
 
-std::vector<float> find(const TensorFile& file, std::span<const ClipRequest> requests, CountingPath path = CountingPath::Auto,
-                        uint64_t budgetBytes = ampleBytes) {
+std::vector<float> find(const TensorFile& file, std::span<const ClipRequest> requests,
+                        CountingPath path = CountingPath::Auto, uint64_t budgetBytes = ampleBytes) {
     static std::map<CountingPath, ProfilePass> passes;
     static ErrorPass errors(device());
     ProfilePass& profiles = passes.try_emplace(path, device(), path).first->second;
@@ -63,14 +66,16 @@ std::vector<float> expectedClips(std::span<const float> values, std::span<const 
             clips.push_back(sorted.back());
         } else {
             const double thousandths = 1000 * std::stod(request.method.percentile->text());
-            clips.push_back(reference::percentile(values, static_cast<uint64_t>(std::lround(thousandths)), 100000));
+            clips.push_back(
+                reference::percentile(values, static_cast<uint64_t>(std::lround(thousandths)), 100000));
         }
     }
     return clips;
 }
 
 std::string describe(const ClipRequest& request) {
-    return request.method.name() + ", " + std::to_string(request.grid.bits) + " bits, " + (request.grid.isSigned ? "signed" : "unsigned");
+    return request.method.name() + ", " + std::to_string(request.grid.bits) + " bits, " +
+           (request.grid.isSigned ? "signed" : "unsigned");
 }
 
 void checkExactClips(const MemoryTensor& tensor) {
@@ -119,7 +124,8 @@ TEST_CASE("Exact clips do not depend on counting path or memory budget", "[devic
     const auto requests = exactRequests();
     const auto expected = expectedClips(tensor.values(), requests);
     for (const CountingPath path : countingPaths(device().info())) {
-        for (const uint64_t budgetBytes : {uint64_t{1} << 20, ampleBytes}) CHECK(find(tensor, requests, path, budgetBytes) == expected);
+        for (const uint64_t budgetBytes : {uint64_t{1} << 20, ampleBytes})
+            CHECK(find(tensor, requests, path, budgetBytes) == expected);
     }
 }
 
@@ -145,7 +151,8 @@ TEST_CASE("Clips of a fixed tensor have the bits that were found once", "[device
 
 TEST_CASE("Method mse's error is no worse than any other method's", "[device][clip_search]") {
     ErrorPass errors(device());
-    const auto requests = requestsFor({"mse", "octav", "octav-paper", "max", "percentile:99"}, {2, 4, 8}, {true, false});
+    const auto requests =
+        requestsFor({"mse", "octav", "octav-paper", "max", "percentile:99"}, {2, 4, 8}, {true, false});
     for (const auto& [name, values] : awkwardSamples(4001)) {
         const MemoryTensor tensor(values);
         const auto clips = find(tensor, requests);
@@ -183,15 +190,19 @@ TEST_CASE("Method mse finds the global minimum of a fine sweep within a percent"
 }
 
 TEST_CASE("A tensor without elements to clip has clip zero", "[device][clip_search]") {
-    const auto requests = requestsFor({"octav", "octav-paper", "max", "percentile:99", "mse"}, {2, 8}, {true, false});
-    constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
-    for (const std::vector<float>& values : {std::vector<float>{}, std::vector<float>(99, -0.0f), std::vector<float>{nan, infinity}}) {
+    const auto requests =
+        requestsFor({"octav", "octav-paper", "max", "percentile:99", "mse"}, {2, 8}, {true, false});
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN(),
+                    infinity = std::numeric_limits<float>::infinity();
+    for (const std::vector<float>& values :
+         {std::vector<float>{}, std::vector<float>(99, -0.0f), std::vector<float>{nan, infinity}}) {
         for (const float clip : find(MemoryTensor(values), requests)) CHECK(clip == 0);
     }
 }
 
 TEST_CASE("On an unsigned grid a tensor without positive elements has clip zero", "[device][clip_search]") {
-    const auto requests = requestsFor({"octav", "octav-paper", "max", "percentile:99", "mse"}, {2, 8}, {false});
+    const auto requests =
+        requestsFor({"octav", "octav-paper", "max", "percentile:99", "mse"}, {2, 8}, {false});
     const auto clips = find(MemoryTensor(std::vector<float>{-1, -2, 0, -0.5f}), requests);
     for (size_t i = 0; i < requests.size(); ++i) {
         INFO(describe(requests[i]));

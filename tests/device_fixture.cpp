@@ -47,8 +47,9 @@ Messages& messages() {
     return messages;
 }
 
-// Takes the messages that came while a section ran, the whole test case being the outermost. Catch2 sends this event
-// before it adds up the test's assertions, so the CHECK counts; device_fixture_test.cpp holds it to that.
+// Takes the messages that came while a section ran, the whole test case being the outermost. Catch2 sends
+// this event before it adds up the test's assertions, so the CHECK counts; device_fixture_test.cpp holds it
+// to that.
 class ValidationListener : public Catch::EventListenerBase {
 public:
     using EventListenerBase::EventListenerBase;
@@ -72,7 +73,9 @@ bool isValidating() {
     return value && std::string_view(value) == "1";
 }
 
-void onMessage(std::string_view message) { messages().add(message); }
+void onMessage(std::string_view message) {
+    messages().add(message);
+}
 
 engine::Device& device() {
     messages();  // outlives the device

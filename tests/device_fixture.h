@@ -1,14 +1,14 @@
 #pragma once
 
-#include <string_view>
-
 #include "engine/device.h"
+
+#include <string_view>
 
 namespace tests {
 
-// The device that device tests run on, opened once, with the validation layers when CLIPSCOPE_VALIDATION is 1.
-// Fails the test when there is none, or when its driver is not the one that CLIPSCOPE_TEST_DRIVER names. A message of
-// the layers fails the test during which it came.
+// The device that device tests run on, opened once, with the validation layers when CLIPSCOPE_VALIDATION
+// is 1. Fails the test when there is none, or when its driver is not the one that CLIPSCOPE_TEST_DRIVER
+// names. A message of the layers fails the test during which it came.
 engine::Device& device();
 
 // Whether CLIPSCOPE_VALIDATION is 1.

@@ -1,15 +1,15 @@
 #include "quant/error_pass.h"
 
-#include <catch2/catch_test_macros.hpp>
-
-#include <cmath>
-#include <limits>
-
 #include "quant/profile_pass.h"
 #include "tests/device_fixture.h"
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
 #include "tests/sample_data.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <limits>
 
 namespace tests {
 
@@ -29,12 +29,14 @@ ErrorPass& pass() {
 std::vector<ClippedGrid> candidatesFor(float absmax) {
     std::vector<ClippedGrid> candidates = {{}};
     for (const UniformGrid grid : {UniformGrid{2, true}, UniformGrid{4, true}, UniformGrid{8, false}}) {
-        for (const double share : {0.01, 0.4, 1.0}) candidates.push_back({grid, static_cast<float>(share * absmax)});
+        for (const double share : {0.01, 0.4, 1.0})
+            candidates.push_back({grid, static_cast<float>(share * absmax)});
     }
     return candidates;
 }
 
-std::vector<MeasuredError> measure(const TensorFile& file, float absmax, std::span<const ClippedGrid> candidates,
+std::vector<MeasuredError> measure(const TensorFile& file, float absmax,
+                                   std::span<const ClippedGrid> candidates,
                                    uint64_t budgetBytes = ampleBytes) {
     TensorStream stream(device(), budgetBytes);
     stream.select(file, 0);
@@ -55,12 +57,14 @@ void checkErrors(const MemoryTensor& tensor) {
 }
 
 bool same(std::span<const MeasuredError> a, std::span<const MeasuredError> b) {
-    return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.squared == y.squared && x.clipped == y.clipped; });
+    return std::ranges::equal(
+        a, b, [](const auto& x, const auto& y) { return x.squared == y.squared && x.clipped == y.clipped; });
 }
 
 }  // namespace
 
-TEST_CASE("Measured errors are within the bound of the reference for every size and type", "[device][error_pass]") {
+TEST_CASE("Measured errors are within the bound of the reference for every size and type",
+          "[device][error_pass]") {
     for (const size_t size : awkwardSizes()) {
         for (const DType dtype : {DType::F32, DType::F16, DType::BF16, DType::F64}) {
             INFO(name(dtype) << ", " << size << " elements");
@@ -77,7 +81,8 @@ TEST_CASE("Measured errors are within the bound of the reference on awkward data
 }
 
 TEST_CASE("Measured errors are within the bound of the reference at every scale", "[device][error_pass]") {
-    for (const float scale : {0x1p-149f, 0x1p-140f, 0x1p-126f, 0x1p-95f, 0x1p-88f, 0x1p-60f, 0x1p60f, 0x1p124f}) {
+    for (const float scale :
+         {0x1p-149f, 0x1p-140f, 0x1p-126f, 0x1p-95f, 0x1p-88f, 0x1p-60f, 0x1p60f, 0x1p124f}) {
         INFO("scale " << scale);
         checkErrors(MemoryTensor(gaussians(1001, 4, scale)));
     }
@@ -129,7 +134,8 @@ TEST_CASE("Halves round to even levels", "[device][error_pass]") {
 }
 
 TEST_CASE("NaN and Inf add no error and are not clipped", "[device][error_pass]") {
-    constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN(),
+                    infinity = std::numeric_limits<float>::infinity();
     const std::vector<float> values = {nan, infinity, -infinity, -nan, 3.0f, 0.0f};
     const ClippedGrid grid{{2, true}, 2.0f};
     const auto errors = measure(MemoryTensor(values), 3.0f, {&grid, 1});
@@ -177,7 +183,8 @@ TEST_CASE("Candidates measured together or alone give the same", "[device][error
     std::vector<ClippedGrid> candidates;
     for (int i = 1; i <= 200; ++i) candidates.push_back({{4, true}, absmax * static_cast<float>(i) / 200});
     const auto together = measure(tensor, absmax, candidates);
-    for (const size_t i : {0u, 7u, 8u, 130u, 199u}) CHECK(same(measure(tensor, absmax, {&candidates[i], 1}), {&together[i], 1}));
+    for (const size_t i : {0u, 7u, 8u, 130u, 199u})
+        CHECK(same(measure(tensor, absmax, {&candidates[i], 1}), {&together[i], 1}));
 }
 
 TEST_CASE("No candidates and no elements give no errors", "[device][error_pass]") {
@@ -196,7 +203,8 @@ std::vector<std::vector<ClippedGrid>> segmentCandidates(uint64_t segments, float
     Random random(10);
     for (const UniformGrid grid : {UniformGrid{2, true}, UniformGrid{4, true}, UniformGrid{8, false}}) {
         auto& row = candidates.emplace_back();
-        for (uint64_t i = 0; i < segments; ++i) row.push_back({grid, absmax * static_cast<float>(random.below(100)) / 100});
+        for (uint64_t i = 0; i < segments; ++i)
+            row.push_back({grid, absmax * static_cast<float>(random.below(100)) / 100});
     }
     return candidates;
 }
@@ -230,8 +238,10 @@ void checkSegments(const std::vector<uint64_t>& shape, const Granularity& granul
 TEST_CASE("Every segment is measured with its own grid", "[device][error_pass]") {
     using Kind = Granularity::Kind;
     for (const uint64_t budgetBytes : {uint64_t{1} << 18, ampleBytes}) {
-        for (const uint32_t axis : {0u, 1u, 2u}) checkSegments({23, 37, 41}, {Kind::Channel, axis, 0}, budgetBytes);
-        for (const uint64_t size : {1u, 7u, 32u, 1000u}) checkSegments({101, 331}, {Kind::Group, 0, size}, budgetBytes);
+        for (const uint32_t axis : {0u, 1u, 2u})
+            checkSegments({23, 37, 41}, {Kind::Channel, axis, 0}, budgetBytes);
+        for (const uint64_t size : {1u, 7u, 32u, 1000u})
+            checkSegments({101, 331}, {Kind::Group, 0, size}, budgetBytes);
     }
 }
 

@@ -12,7 +12,9 @@ using quant::DType;
 
 namespace {
 
-uint16_t bfloatFrom(float x) { return std::isnan(x) ? 0x7fc0 : static_cast<uint16_t>(std::bit_cast<uint32_t>(x) >> 16); }
+uint16_t bfloatFrom(float x) {
+    return std::isnan(x) ? 0x7fc0 : static_cast<uint16_t>(std::bit_cast<uint32_t>(x) >> 16);
+}
 
 template <class T>
 void append(std::vector<std::byte>& bytes, T value) {
@@ -20,7 +22,9 @@ void append(std::vector<std::byte>& bytes, T value) {
     bytes.insert(bytes.end(), raw.begin(), raw.end());
 }
 
-float floatFrom16(uint16_t pattern, DType dtype) { return dtype == DType::F16 ? floatFromHalf(pattern) : floatFromBfloat(pattern); }
+float floatFrom16(uint16_t pattern, DType dtype) {
+    return dtype == DType::F16 ? floatFromHalf(pattern) : floatFromBfloat(pattern);
+}
 
 }  // namespace
 
@@ -39,20 +43,27 @@ uint16_t halfFrom(float x) {
 float floatFromHalf(uint16_t half) {
     const int exponent = half >> 10 & 31, fraction = half & 1023;
     double magnitude = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
-    if (exponent == 31) magnitude = fraction ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
+    if (exponent == 31)
+        magnitude =
+            fraction ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
     return static_cast<float>(half & 0x8000 ? -magnitude : magnitude);
 }
 
-float floatFromBfloat(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
+float floatFromBfloat(uint16_t bits) {
+    return std::bit_cast<float>(uint32_t{bits} << 16);
+}
 
 MemoryTensor::MemoryTensor(std::span<const float> values, DType dtype, std::vector<uint64_t> shape) {
     const bool is16 = dtype == DType::F16 || dtype == DType::BF16;
     m_values.reserve(values.size());
     for (const float x : values) {
         const uint16_t pattern = dtype == DType::F16 ? halfFrom(x) : bfloatFrom(x);
-        if (is16) append(m_bytes, pattern);
-        else if (dtype == DType::F64) append(m_bytes, static_cast<double>(x));
-        else append(m_bytes, x);
+        if (is16)
+            append(m_bytes, pattern);
+        else if (dtype == DType::F64)
+            append(m_bytes, static_cast<double>(x));
+        else
+            append(m_bytes, x);
         m_values.push_back(is16 ? floatFrom16(pattern, dtype) : x);
     }
     if (shape.empty()) shape = {values.size()};
@@ -77,7 +88,8 @@ MemoryTensor::MemoryTensor(std::span<const double> values) {
 
 void MemoryTensor::describe(DType dtype, std::vector<uint64_t> shape) {
     auto info = quant::makeTensorInfo("x", dtype, std::move(shape));
-    if (!info || info->sizeBytes != m_bytes.size()) throw std::logic_error("the shape does not fit the values");
+    if (!info || info->sizeBytes != m_bytes.size())
+        throw std::logic_error("the shape does not fit the values");
     m_path = "memory";
     m_format = "memory";
     m_fileSizeBytes = m_bytes.size();

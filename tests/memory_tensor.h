@@ -1,19 +1,21 @@
 #pragma once
 
+#include "quant/tensor_file.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "quant/tensor_file.h"
 
 namespace tests {
 
 // A tensor file with one tensor, served from memory.
 class MemoryTensor : public quant::TensorFile {
 public:
-    // Stores the values as dtype (F64, F32, F16, BF16), rounded to nearest (BF16: towards zero). No shape: one row.
-    explicit MemoryTensor(std::span<const float> values, quant::DType dtype = quant::DType::F32, std::vector<uint64_t> shape = {});
+    // Stores the values as dtype (F64, F32, F16, BF16), rounded to nearest (BF16: towards zero). No shape:
+    // one row.
+    explicit MemoryTensor(std::span<const float> values, quant::DType dtype = quant::DType::F32,
+                          std::vector<uint64_t> shape = {});
     // Stores 16-bit patterns as they are.
     MemoryTensor(std::span<const uint16_t> patterns, quant::DType dtype);
     explicit MemoryTensor(std::span<const double> values);

@@ -34,7 +34,8 @@ TEST_CASE("An unknown method is refused with the names there are", "[method]") {
 }
 
 TEST_CASE("A percentile method without a percentile is refused", "[method]") {
-    for (const char* text : {"percentile:", "percentile:0", "percentile:101", "percentile:x", "percentile: 99"}) {
+    for (const char* text :
+         {"percentile:", "percentile:0", "percentile:101", "percentile:x", "percentile: 99"}) {
         CHECK_THROWS_AS(methodFrom(text), std::invalid_argument);
     }
 }

@@ -1,16 +1,16 @@
 #include "quant/octav.h"
 
+#include "quant/float_bits.h"
+#include "quant/uniform_grid.h"
+#include "tests/reference.h"
+#include "tests/sample_data.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
-
-#include "quant/float_bits.h"
-#include "quant/uniform_grid.h"
-#include "tests/reference.h"
-#include "tests/sample_data.h"
 
 namespace tests {
 
@@ -19,11 +19,14 @@ using namespace quant;
 namespace {
 
 // The exact descent with refinements counted on the host.
-float rootOf(std::span<const float> values, const Profile& profile, Sides sides, uint64_t inverseNoiseFactor) {
+float rootOf(std::span<const float> values, const Profile& profile, Sides sides,
+             uint64_t inverseNoiseFactor) {
     const OctavPredicate predicate(inverseNoiseFactor);
     MagnitudeSearch search(profile, sides, predicate);
-    while (!search.isDone()) search.advance(reference::refined(values, search.level(), sides, search.prefix()));
-    return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(), inverseNoiseFactor);
+    while (!search.isDone())
+        search.advance(reference::refined(values, search.level(), sides, search.prefix()));
+    return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(),
+                     inverseNoiseFactor);
 }
 
 std::vector<uint64_t> factorsOf(bool isSigned) {
@@ -60,7 +63,8 @@ TEST_CASE("The root equals the reference on awkward data", "[octav]") {
 TEST_CASE("The root of one value is the value", "[octav]") {
     for (const float value : {1.0f, 0.1f, 0x1p-149f, 0x1p-126f, 3.4028235e38f}) {
         const std::vector<float> values(17, -value);
-        for (const uint64_t factor : factorsOf(true)) CHECK(rootOf(values, reference::profile(values), Sides::Both, factor) == value);
+        for (const uint64_t factor : factorsOf(true))
+            CHECK(rootOf(values, reference::profile(values), Sides::Both, factor) == value);
     }
 }
 
@@ -72,7 +76,8 @@ TEST_CASE("The root is a data value where h jumps across zero", "[octav]") {
     values.push_back(50.0f);
     CHECK(rootOf(values, reference::profile(values), Sides::Both, factor) == 1.0f);
     values.back() = 200.0f;
-    CHECK(rootOf(values, reference::profile(values), Sides::Both, factor) == reference::octavRoot(values, true, factor));
+    CHECK(rootOf(values, reference::profile(values), Sides::Both, factor) ==
+          reference::octavRoot(values, true, factor));
     CHECK(rootOf(values, reference::profile(values), Sides::Both, factor) > 1.0f);
 }
 
@@ -99,7 +104,8 @@ TEST_CASE("The root scales with the data by powers of two", "[octav]") {
     }
 }
 
-// h = γ·s·below - D: with 2 below at 1 and one at 4, γ = 1/12: 12·4/(2 + 12) is no float; rounded once to nearest.
+// h = γ·s·below - D: with 2 below at 1 and one at 4, γ = 1/12: 12·4/(2 + 12) is no float; rounded once to
+// nearest.
 TEST_CASE("The root is correctly rounded", "[octav]") {
     const std::vector<float> values = {1, -1, 4};
     CHECK(rootOf(values, reference::profile(values), Sides::Both, 12) == static_cast<float>(48.0L / 14));
@@ -115,11 +121,16 @@ namespace {
 struct Analytic {
     const char* name;
     float (*draw)(Random&);
-    std::array<double, 7> paper, narrow;  // roots for B = 2 to 8 of γ = 4^-B/3 and γ = 1/(12 qmax²), six decimals
+    std::array<double, 7> paper,
+        narrow;  // roots for B = 2 to 8 of γ = 4^-B/3 and γ = 1/(12 qmax²), six decimals
 };
 
-double uniform(Random& random) { return (static_cast<double>(random.next() >> 11) + 0.5) * 0x1p-53; }
-float drawLaplace(Random& random) { return static_cast<float>(-std::log(uniform(random))); }
+double uniform(Random& random) {
+    return (static_cast<double>(random.next() >> 11) + 0.5) * 0x1p-53;
+}
+float drawLaplace(Random& random) {
+    return static_cast<float>(-std::log(uniform(random)));
+}
 float drawNormal(Random& random) {
     const double radius = std::sqrt(-2 * std::log(uniform(random)));
     return static_cast<float>(radius * std::cos(2 * std::numbers::pi * uniform(random)));
@@ -142,14 +153,17 @@ double standardError(std::span<const float> values, double s, double gamma) {
 
 }  // namespace
 
-// Numerical integration of the densities gave the roots (shared formulas, section 3); the sample's root is off by
-// its standard error, and five of them are allowed: with fixed seeds a pass stays a pass.
-TEST_CASE("Roots of a normal and a Laplace sample are the analytic ones within five standard errors", "[octav]") {
+// Numerical integration of the densities gave the roots (shared formulas, section 3); the sample's root is
+// off by its standard error, and five of them are allowed: with fixed seeds a pass stays a pass.
+TEST_CASE("Roots of a normal and a Laplace sample are the analytic ones within five standard errors",
+          "[octav]") {
     const Analytic distributions[] = {
-        {"normal", drawNormal,
+        {"normal",
+         drawNormal,
          {1.738835, 2.161117, 2.562090, 2.937070, 3.287162, 3.615183, 3.924054},
          {1.312493, 1.987818, 2.486838, 2.903244, 3.271632, 3.607954, 3.920657}},
-        {"Laplace", drawLaplace,
+        {"Laplace",
+         drawLaplace,
          {2.873734, 3.913293, 5.034090, 6.206505, 7.413658, 8.645778, 9.896805},
          {1.962261, 3.469688, 4.813463, 6.095682, 7.357763, 8.617556, 9.882560}},
     };
@@ -164,9 +178,12 @@ TEST_CASE("Roots of a normal and a Laplace sample are the analytic ones within f
                 const uint64_t factor = isPaper ? grid.paperInverseNoiseFactor() : grid.inverseNoiseFactor();
                 const double expected = (isPaper ? distribution.paper : distribution.narrow)[bits - 2];
                 const double root = rootOf(values, profile, Sides::Both, factor);
-                const double allowed = 5 * standardError(values, root, 1.0 / static_cast<double>(factor)) + 0.5e-6;
-                INFO(distribution.name << (isPaper ? ", paper's γ, " : ", narrow grid's γ, ") << bits << " bits");
-                CHECK(allowed < 0.05 * expected);  // at 8 bits one element in ten thousand lies beyond the clip
+                const double allowed =
+                    5 * standardError(values, root, 1.0 / static_cast<double>(factor)) + 0.5e-6;
+                INFO(distribution.name << (isPaper ? ", paper's γ, " : ", narrow grid's γ, ") << bits
+                                       << " bits");
+                CHECK(allowed <
+                      0.05 * expected);  // at 8 bits one element in ten thousand lies beyond the clip
                 CHECK(std::abs(root - expected) <= allowed);
             }
         }

@@ -19,7 +19,8 @@ TEST_CASE("A percentile's rank is the smallest count that reaches it", "[percent
 }
 
 TEST_CASE("The 100th percentile takes every element", "[percentile]") {
-    for (const uint64_t n : {uint64_t{1}, uint64_t{7}, uint64_t{1} << 44}) CHECK(Percentile("100").rank(n) == n);
+    for (const uint64_t n : {uint64_t{1}, uint64_t{7}, uint64_t{1} << 44})
+        CHECK(Percentile("100").rank(n) == n);
 }
 
 TEST_CASE("The smallest percentile takes one element", "[percentile]") {
@@ -34,12 +35,13 @@ TEST_CASE("Ranks of huge counts do not overflow", "[percentile]") {
 }
 
 TEST_CASE("A percentile keeps its text", "[percentile]") {
-    for (const char* text : {"99.9", "5", "0.5", ".5", "100.000000000", "099.99"}) CHECK(Percentile(text).text() == text);
+    for (const char* text : {"99.9", "5", "0.5", ".5", "100.000000000", "099.99"})
+        CHECK(Percentile(text).text() == text);
 }
 
 TEST_CASE("What is not a percentile is refused", "[percentile]") {
-    for (const char* text : {"", ".", "0", "0.0", "100.000000001", "101", "-1", "+1", "1e1", "nan", "9,5", " 5", "5 ", "5%",
-                             "1.0000000001", "1.2.3", "0100", "99.9\n", "\xb2"}) {
+    for (const char* text : {"", ".", "0", "0.0", "100.000000001", "101", "-1", "+1", "1e1", "nan", "9,5",
+                             " 5", "5 ", "5%", "1.0000000001", "1.2.3", "0100", "99.9\n", "\xb2"}) {
         INFO("'" << text << "'");
         CHECK_THROWS_AS(Percentile(text), std::invalid_argument);
     }

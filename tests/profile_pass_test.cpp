@@ -1,5 +1,11 @@
 #include "quant/profile_pass.h"
 
+#include "quant/float_bits.h"
+#include "tests/device_fixture.h"
+#include "tests/memory_tensor.h"
+#include "tests/reference.h"
+#include "tests/sample_data.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <format>
@@ -7,12 +13,6 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-
-#include "quant/float_bits.h"
-#include "tests/device_fixture.h"
-#include "tests/memory_tensor.h"
-#include "tests/reference.h"
-#include "tests/sample_data.h"
 
 namespace tests {
 
@@ -23,20 +23,24 @@ namespace {
 constexpr uint64_t ampleBytes = uint64_t{256} << 20;
 constexpr DType analyzable[] = {DType::F32, DType::F16, DType::BF16, DType::F64};
 
-// The passes that tests share, one for every path that the device has: what one test leaves behind, the next meets.
+// The passes that tests share, one for every path that the device has: what one test leaves behind, the next
+// meets.
 ProfilePass& passOf(CountingPath path) {
     static std::map<CountingPath, ProfilePass> passes;
     return passes.try_emplace(path, device(), path).first->second;
 }
 
-std::vector<CountingPath> paths() { return countingPaths(device().info()); }
+std::vector<CountingPath> paths() {
+    return countingPaths(device().info());
+}
 
 void checkProfile(const MemoryTensor& tensor, uint64_t budgetBytes = ampleBytes) {
     TensorStream stream(device(), budgetBytes);
     stream.select(tensor, 0);
     const Profile expected = reference::profile(tensor.values());
     for (const CountingPath path : paths()) {
-        INFO("path " << static_cast<int>(path) << ", " << name(tensor.tensors()[0].dtype) << ", " << stream.elements() << " elements");
+        INFO("path " << static_cast<int>(path) << ", " << name(tensor.tensors()[0].dtype) << ", "
+                     << stream.elements() << " elements");
         const Profile found = passOf(path).profile(stream);
         CHECK(found.elements() == expected.elements());
         CHECK(found == expected);
@@ -62,16 +66,16 @@ std::string difference(const std::vector<uint64_t>& found, const std::vector<uin
     return "";
 }
 
-void checkRefinement(const MemoryTensor& tensor, uint32_t level, Sides sides, const std::vector<uint32_t>& prefixes,
-                     uint64_t budgetBytes = ampleBytes) {
+void checkRefinement(const MemoryTensor& tensor, uint32_t level, Sides sides,
+                     const std::vector<uint32_t>& prefixes, uint64_t budgetBytes = ampleBytes) {
     TensorStream stream(device(), budgetBytes);
     stream.select(tensor, 0);
     for (const CountingPath path : paths()) {
         const auto bins = passOf(path).refine(stream, level, sides, prefixes);
         REQUIRE(bins.size() == prefixes.size());
         for (size_t i = 0; i < bins.size(); ++i) {
-            INFO("path " << static_cast<int>(path) << ", level " << level << ", sides " << static_cast<int>(sides) << ", prefix "
-                         << prefixes[i]);
+            INFO("path " << static_cast<int>(path) << ", level " << level << ", sides "
+                         << static_cast<int>(sides) << ", prefix " << prefixes[i]);
             const RefinedBin expected = reference::refined(tensor.values(), level, sides, prefixes[i]);
             CHECK(bins[i].prefix == prefixes[i]);
             CHECK(difference(bins[i].counts, expected.counts) == "");
@@ -107,8 +111,10 @@ TEST_CASE("Only devices with 64-bit shared atomics have the shared path", "[prof
 
 TEST_CASE("A path that the device lacks is refused, any other is taken", "[device][profile_pass]") {
     const bool canShare = paths().size() == 2;
-    if (canShare) CHECK(ProfilePass(device(), CountingPath::Shared).path() == CountingPath::Shared);
-    else CHECK_THROWS_AS(ProfilePass(device(), CountingPath::Shared), std::invalid_argument);
+    if (canShare)
+        CHECK(ProfilePass(device(), CountingPath::Shared).path() == CountingPath::Shared);
+    else
+        CHECK_THROWS_AS(ProfilePass(device(), CountingPath::Shared), std::invalid_argument);
     CHECK(ProfilePass(device()).path() != CountingPath::Auto);
 }
 
@@ -158,7 +164,8 @@ TEST_CASE("The same profile twice gives the same", "[device][profile_pass]") {
         const auto bins = pass.refine(stream, 2, Sides::Both, {0x3f8, 0x3f9});
         CHECK(pass.profile(stream) == first);
         const auto again = pass.refine(stream, 2, Sides::Both, {0x3f8, 0x3f9});
-        for (size_t i = 0; i < bins.size(); ++i) CHECK((again[i].counts == bins[i].counts && again[i].rests == bins[i].rests));
+        for (size_t i = 0; i < bins.size(); ++i)
+            CHECK((again[i].counts == bins[i].counts && again[i].rests == bins[i].rests));
     }
 }
 
@@ -168,7 +175,8 @@ TEST_CASE("Refinements equal a host count for every size and type", "[device][pr
         for (const DType dtype : analyzable) {
             const MemoryTensor tensor(values, dtype);
             INFO(name(dtype) << ", " << size << " elements");
-            for (const uint32_t level : {2u, 3u}) checkRefinement(tensor, level, Sides::Both, occupied(tensor.values(), level, 8));
+            for (const uint32_t level : {2u, 3u})
+                checkRefinement(tensor, level, Sides::Both, occupied(tensor.values(), level, 8));
         }
     }
 }
@@ -178,7 +186,8 @@ TEST_CASE("Refinements equal a host count on awkward data", "[device][profile_pa
         INFO(name);
         const MemoryTensor tensor(values);
         for (const uint32_t level : {2u, 3u}) {
-            for (const Sides sides : {Sides::Positive, Sides::Both}) checkRefinement(tensor, level, sides, occupied(values, level, 8));
+            for (const Sides sides : {Sides::Positive, Sides::Both})
+                checkRefinement(tensor, level, sides, occupied(values, level, 8));
         }
     }
 }
@@ -186,11 +195,13 @@ TEST_CASE("Refinements equal a host count on awkward data", "[device][profile_pa
 TEST_CASE("Refinements of every 16-bit pattern equal a host count", "[device][profile_pass]") {
     for (const DType dtype : {DType::F16, DType::BF16}) {
         const MemoryTensor tensor(all16BitPatterns(), dtype);
-        for (const uint32_t level : {2u, 3u}) checkRefinement(tensor, level, Sides::Both, occupied(tensor.values(), level, 8));
+        for (const uint32_t level : {2u, 3u})
+            checkRefinement(tensor, level, Sides::Both, occupied(tensor.values(), level, 8));
     }
 }
 
-TEST_CASE("More prefixes than one dispatch splits come back in the order asked for", "[device][profile_pass]") {
+TEST_CASE("More prefixes than one dispatch splits come back in the order asked for",
+          "[device][profile_pass]") {
     const MemoryTensor tensor(gaussians(20011, 4));
     auto prefixes = occupied(tensor.values(), 2, 21);
     std::swap(prefixes.front(), prefixes.back());
@@ -201,7 +212,8 @@ TEST_CASE("More prefixes than one dispatch splits come back in the order asked f
 
 TEST_CASE("Refinements equal a host count when the tensor is streamed", "[device][profile_pass]") {
     const MemoryTensor tensor(gaussians(500009, 5));
-    for (const uint32_t level : {2u, 3u}) checkRefinement(tensor, level, Sides::Both, occupied(tensor.values(), level, 8), 1 << 20);
+    for (const uint32_t level : {2u, 3u})
+        checkRefinement(tensor, level, Sides::Both, occupied(tensor.values(), level, 8), 1 << 20);
 }
 
 }  // namespace tests

@@ -1,15 +1,15 @@
 #include "quant/profile.h"
 
+#include "quant/float_bits.h"
+#include "tests/reference.h"
+#include "tests/sample_data.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
-
-#include "quant/float_bits.h"
-#include "tests/reference.h"
-#include "tests/sample_data.h"
 
 namespace tests {
 
@@ -21,7 +21,9 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr float unit = std::numeric_limits<float>::denorm_min();
 
-Profile profileOf(const std::vector<float>& values) { return reference::profile(values); }
+Profile profileOf(const std::vector<float>& values) {
+    return reference::profile(values);
+}
 
 // Parts of random lengths, some empty.
 std::vector<Profile> randomParts(const std::vector<float>& values, Random& random) {
@@ -43,7 +45,8 @@ TEST_CASE("Profiles of parts merge to the profile of the whole, in any order", "
         const Profile whole = profileOf(values);
         for (int i = 0; i < 3; ++i) {
             auto parts = randomParts(values, random);
-            for (size_t j = parts.size(); j > 1; --j) std::swap(parts[j - 1], parts[random.below(static_cast<uint32_t>(j))]);
+            for (size_t j = parts.size(); j > 1; --j)
+                std::swap(parts[j - 1], parts[random.below(static_cast<uint32_t>(j))]);
             Profile merged;
             for (const Profile& part : parts) merged += part;
             CHECK(merged == whole);
@@ -64,7 +67,8 @@ TEST_CASE("Zeros of both signs, Inf and NaN are counted apart", "[profile]") {
 
 TEST_CASE("Every NaN counts, whatever its payload", "[profile]") {
     Profile profile;
-    for (const uint32_t bits : {0x7f800001u, 0x7fc00000u, 0x7fffffffu, 0xff800001u, 0xffffffffu}) profile.add(std::bit_cast<float>(bits));
+    for (const uint32_t bits : {0x7f800001u, 0x7fc00000u, 0x7fffffffu, 0xff800001u, 0xffffffffu})
+        profile.add(std::bit_cast<float>(bits));
     CHECK(profile.notNumbers() == 5);
     CHECK(profile.finite() == 0);
 }
@@ -82,7 +86,8 @@ TEST_CASE("A profile's counts and sums are exact", "[profile]") {
             }
             bool same = true;
             for (uint32_t bin = 0; bin < Profile::finiteBins; ++bin) {
-                same = same && profile.count(bin, sides) == counts[bin] && profile.sum(bin, sides) == sums[bin];
+                same =
+                    same && profile.count(bin, sides) == counts[bin] && profile.sum(bin, sides) == sums[bin];
             }
             CHECK(same);
         }
@@ -114,10 +119,12 @@ TEST_CASE("Means are right to the last places of double", "[profile]") {
         }
         const Profile profile = profileOf(values);
         const long double n = std::max<long double>(static_cast<long double>(profile.finite()), 1);
-        const long double nonzero = std::max<long double>(static_cast<long double>(profile.nonzero(Sides::Both)), 1);
+        const long double nonzero =
+            std::max<long double>(static_cast<long double>(profile.nonzero(Sides::Both)), 1);
         // The reference's own rounding is relative to the sum of magnitudes.
         CHECK(std::abs(profile.mean() - sum / n) <= 0x1p-50L * magnitude / n);
-        CHECK(std::abs(profile.meanMagnitude(Sides::Both) - magnitude / nonzero) <= 0x1p-50L * magnitude / nonzero);
+        CHECK(std::abs(profile.meanMagnitude(Sides::Both) - magnitude / nonzero) <=
+              0x1p-50L * magnitude / nonzero);
     }
 }
 

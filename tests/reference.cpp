@@ -21,8 +21,10 @@ std::vector<float> magnitudes(std::span<const float> values, bool isSigned) {
 long double modelledSlope(std::span<const float> sorted, long double s, uint64_t inverseNoiseFactor) {
     long double inside = 0, outside = 0;
     for (const float x : sorted) {
-        if (x <= s) inside += 1;
-        else outside += x - s;
+        if (x <= s)
+            inside += 1;
+        else
+            outside += x - s;
     }
     return s * inside / static_cast<long double>(inverseNoiseFactor) - outside;
 }
@@ -39,7 +41,8 @@ float octavRoot(std::span<const float> sorted, uint64_t inverseNoiseFactor) {
         const auto inside = static_cast<long double>(next), outside = static_cast<long double>(n - next);
         if (v * inside < factor * (sumFrom[next] - v * outside)) continue;
         // Multiplied by 1/γ, so that a root that lies halfway between two floats is met exactly.
-        const long double weight = static_cast<long double>(first) + factor * static_cast<long double>(n - first);
+        const long double weight =
+            static_cast<long double>(first) + factor * static_cast<long double>(n - first);
         return static_cast<float>(std::min(v, factor * sumFrom[first] / weight));
     }
     return 0;
@@ -75,7 +78,8 @@ quant::Profile profile(std::span<const float> values) {
     return result;
 }
 
-quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides, uint32_t prefix) {
+quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides,
+                          uint32_t prefix) {
     const uint32_t shift = level == 2 ? 20 : 10;
     quant::RefinedBin bin{prefix, std::vector<uint64_t>(1024), std::vector<uint64_t>(1024)};
     for (const float x : values) {
@@ -95,7 +99,9 @@ double quantized(double x, double step, double qmin, double qmax) {
 
 namespace {
 
-bool isClipped(float x, const ClippedGrid& grid) { return x > grid.clip || x < (grid.grid.isSigned ? -grid.clip : 0.0f); }
+bool isClipped(float x, const ClippedGrid& grid) {
+    return x > grid.clip || x < (grid.grid.isSigned ? -grid.clip : 0.0f);
+}
 
 }  // namespace
 

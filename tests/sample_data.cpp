@@ -41,8 +41,10 @@ std::vector<float> gaussians(size_t elements, uint64_t seed, float scale) {
 }
 
 std::vector<Sample> awkwardSamples(size_t elements) {
-    constexpr float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
-    constexpr float unit = std::numeric_limits<float>::denorm_min(), largest = std::numeric_limits<float>::max();
+    constexpr float infinity = std::numeric_limits<float>::infinity(),
+                    nan = std::numeric_limits<float>::quiet_NaN();
+    constexpr float unit = std::numeric_limits<float>::denorm_min(),
+                    largest = std::numeric_limits<float>::max();
     std::vector<Sample> samples;
     Random random(elements);
     const auto add = [&](const char* name, const std::function<float(size_t)>& make) {
@@ -64,14 +66,19 @@ std::vector<Sample> awkwardSamples(size_t elements) {
     add("far outlier", [&](size_t i) { return i ? 0.01f * random.gaussian() : 10000.0f; });
     add("denormals", [&](size_t) { return sign() * unit * static_cast<float>(1 + random.below(0x7ffffe)); });
     add("few denormals", [&](size_t) { return sign() * unit * static_cast<float>(1 + random.below(900)); });
-    add("few denormals and zeros", [&](size_t i) { return i % 3 ? 0.0f : sign() * unit * static_cast<float>(1 + random.below(900)); });
+    add("few denormals and zeros",
+        [&](size_t i) { return i % 3 ? 0.0f : sign() * unit * static_cast<float>(1 + random.below(900)); });
     add("small normals and denormals", [&](size_t) { return 0x1p-126f * random.gaussian(); });
-    add("huge", [&](size_t) { return sign() * (largest * (static_cast<float>(1 + random.below(256)) / 256)); });
+    add("huge",
+        [&](size_t) { return sign() * (largest * (static_cast<float>(1 + random.below(256)) / 256)); });
     add("largest", [&](size_t) { return sign() * largest; });
     add("NaN alone", [&](size_t) { return sign() * nan; });
     add("Inf alone", [&](size_t) { return sign() * infinity; });
-    add("gaussian with NaN and Inf", [&](size_t i) { return i % 5 == 1 ? sign() * infinity : i % 7 == 2 ? nan : random.gaussian(); });
-    add("all bit patterns", [&](size_t) { return std::bit_cast<float>(static_cast<uint32_t>(random.next() >> 32)); });
+    add("gaussian with NaN and Inf", [&](size_t i) {
+        return i % 5 == 1 ? sign() * infinity : i % 7 == 2 ? nan : random.gaussian();
+    });
+    add("all bit patterns",
+        [&](size_t) { return std::bit_cast<float>(static_cast<uint32_t>(random.next() >> 32)); });
     return samples;
 }
 

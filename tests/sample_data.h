@@ -27,7 +27,8 @@ struct Sample {
     std::vector<float> values;
 };
 
-// Data of every awkward kind, of about the given size: zeros, constants, denormals, NaN, Inf, heavy tails, extremes.
+// Data of every awkward kind, of about the given size: zeros, constants, denormals, NaN, Inf, heavy tails,
+// extremes.
 std::vector<Sample> awkwardSamples(size_t elements);
 
 // Sizes around every boundary: 0, 1, subgroup and workgroup plus and minus one, a block of 8192, a prime.

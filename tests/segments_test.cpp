@@ -1,12 +1,12 @@
 #include "quant/segments.h"
 
+#include "quant/input_error.h"
+#include "tests/reference.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <stdexcept>
-
-#include "quant/input_error.h"
-#include "tests/reference.h"
 
 namespace tests {
 
@@ -15,11 +15,19 @@ using Shape = std::vector<uint64_t>;
 
 namespace {
 
-constexpr Granularity channel(uint32_t axis) { return {Granularity::Kind::Channel, axis, 0}; }
-constexpr Granularity groups(uint64_t size) { return {Granularity::Kind::Group, 0, size}; }
+constexpr Granularity channel(uint32_t axis) {
+    return {Granularity::Kind::Channel, axis, 0};
+}
+constexpr Granularity groups(uint64_t size) {
+    return {Granularity::Kind::Group, 0, size};
+}
 
-TensorInfo infoOf(const Shape& shape) { return *makeTensorInfo("w", DType::F32, shape); }
-SegmentLayout layoutFor(const Shape& shape, const Granularity& granularity) { return layoutOf(infoOf(shape), granularity, "f"); }
+TensorInfo infoOf(const Shape& shape) {
+    return *makeTensorInfo("w", DType::F32, shape);
+}
+SegmentLayout layoutFor(const Shape& shape, const Granularity& granularity) {
+    return layoutOf(infoOf(shape), granularity, "f");
+}
 
 struct Case {
     Shape shape;
@@ -27,10 +35,24 @@ struct Case {
 };
 const std::vector<Case>& cases() {
     static const std::vector<Case> all = {
-        {{24}, {}},           {{24}, channel(0)},      {{5, 7}, channel(0)},    {{5, 7}, channel(1)},      {{3, 4, 5}, channel(0)},
-        {{3, 4, 5}, channel(1)}, {{3, 4, 5}, channel(2)}, {{2, 3, 4, 5}, channel(1)}, {{2, 3, 4, 5}, channel(2)}, {{1, 1, 9}, channel(1)},
-        {{5, 8}, groups(4)},  {{5, 7}, groups(3)},     {{5, 7}, groups(1)},     {{5, 7}, groups(100)},     {{3, 4, 10}, groups(4)},
-        {{1, 1000}, groups(32)}, {{999}, groups(100)},  {{40, 1}, groups(8)},
+        {{24}, {}},
+        {{24}, channel(0)},
+        {{5, 7}, channel(0)},
+        {{5, 7}, channel(1)},
+        {{3, 4, 5}, channel(0)},
+        {{3, 4, 5}, channel(1)},
+        {{3, 4, 5}, channel(2)},
+        {{2, 3, 4, 5}, channel(1)},
+        {{2, 3, 4, 5}, channel(2)},
+        {{1, 1, 9}, channel(1)},
+        {{5, 8}, groups(4)},
+        {{5, 7}, groups(3)},
+        {{5, 7}, groups(1)},
+        {{5, 7}, groups(100)},
+        {{3, 4, 10}, groups(4)},
+        {{1, 1000}, groups(32)},
+        {{999}, groups(100)},
+        {{40, 1}, groups(8)},
     };
     return all;
 }
@@ -39,7 +61,8 @@ const std::vector<Case>& cases() {
 std::vector<uint64_t> elementsOf(const Selection& selection) {
     std::vector<uint64_t> elements;
     for (uint64_t run = 0; run < selection.runs; ++run) {
-        for (uint64_t i = 0; i < selection.run; ++i) elements.push_back(selection.first + run * selection.stride + i);
+        for (uint64_t i = 0; i < selection.run; ++i)
+            elements.push_back(selection.first + run * selection.stride + i);
     }
     return elements;
 }
@@ -47,15 +70,17 @@ std::vector<uint64_t> elementsOf(const Selection& selection) {
 }  // namespace
 
 TEST_CASE("Granularity names parse to what they name", "[segments]") {
-    for (const char* name : {"tensor", "channel", "channel:1", "channel:63", "group:1", "group:32", "group:1099511627776"}) {
+    for (const char* name :
+         {"tensor", "channel", "channel:1", "channel:63", "group:1", "group:32", "group:1099511627776"}) {
         CHECK(granularityFrom(name).name() == name);
     }
     CHECK(granularityFrom("channel:0").name() == "channel");
 }
 
 TEST_CASE("What is not a granularity is refused", "[segments]") {
-    for (const char* text : {"", "Tensor", "channels", "channel:", "channel:64", "channel:-1", "channel:x", "channel:1x", "group",
-                             "group:", "group:0", "group:-4", "group:1.5", "group:99999999999999999999"}) {
+    for (const char* text :
+         {"", "Tensor", "channels", "channel:", "channel:64", "channel:-1", "channel:x", "channel:1x",
+          "group", "group:", "group:0", "group:-4", "group:1.5", "group:99999999999999999999"}) {
         INFO("'" << text << "'");
         CHECK_THROWS_AS(granularityFrom(text), std::invalid_argument);
     }
@@ -104,7 +129,8 @@ TEST_CASE("Slabs cover every element exactly once, in its segment", "[segments]"
                     if (slab.layout.segments > 1) REQUIRE(elements.size() <= maxElements);
                     for (uint64_t i = 0; i < elements.size(); ++i) {
                         ++seen.at(elements[i]);
-                        REQUIRE(slab.firstSegment + slab.layout.segmentOf(i) == reference::segmentOf(elements[i], shape, granularity));
+                        REQUIRE(slab.firstSegment + slab.layout.segmentOf(i) ==
+                                reference::segmentOf(elements[i], shape, granularity));
                     }
                     nextSegment += slab.layout.segments;
                 }

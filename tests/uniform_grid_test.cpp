@@ -1,10 +1,10 @@
 #include "quant/uniform_grid.h"
 
+#include "quant/error_pass.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
-
-#include "quant/error_pass.h"
 
 namespace tests {
 
@@ -31,15 +31,18 @@ TEST_CASE("The noise factor is a uniform error's variance in units of the clip",
         for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
             const UniformGrid grid{bits, isSigned};
             const double step = 1.0 / grid.qmax();
-            CHECK(std::abs(1.0 / static_cast<double>(grid.inverseNoiseFactor()) / (step * step / 12) - 1) < 1e-12);
+            CHECK(std::abs(1.0 / static_cast<double>(grid.inverseNoiseFactor()) / (step * step / 12) - 1) <
+                  1e-12);
         }
     }
 }
 
 TEST_CASE("The paper's noise factor is 4^-B/3 signed and 4^-B/12 unsigned", "[uniform_grid]") {
     for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
-        CHECK(static_cast<double>(UniformGrid{bits, true}.paperInverseNoiseFactor()) == 3 * std::pow(4.0, bits));
-        CHECK(static_cast<double>(UniformGrid{bits, false}.paperInverseNoiseFactor()) == 12 * std::pow(4.0, bits));
+        CHECK(static_cast<double>(UniformGrid{bits, true}.paperInverseNoiseFactor()) ==
+              3 * std::pow(4.0, bits));
+        CHECK(static_cast<double>(UniformGrid{bits, false}.paperInverseNoiseFactor()) ==
+              12 * std::pow(4.0, bits));
     }
 }
 
@@ -57,7 +60,8 @@ TEST_CASE("The step puts the largest level at the clip", "[uniform_grid]") {
 }
 
 TEST_CASE("The power-of-two scale brings the largest magnitude into [2, 4)", "[uniform_grid]") {
-    for (const float absmax : {1.0f, 0.7f, 2.0f, 3.99f, 4.0f, 3.4028235e38f, 0x1p-89f, 0x1p-126f, 0x1.8p-140f, 0x1p-149f}) {
+    for (const float absmax :
+         {1.0f, 0.7f, 2.0f, 3.99f, 4.0f, 3.4028235e38f, 0x1p-89f, 0x1p-126f, 0x1.8p-140f, 0x1p-149f}) {
         const PowerScale scale = powerScale(absmax);
         const double scaled = std::ldexp(double{absmax}, scale.exponent);
         CHECK(scaled >= 2);

@@ -1,10 +1,10 @@
 #include "quant/wide_int.h"
 
+#include "tests/sample_data.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
-
-#include "tests/sample_data.h"
 
 namespace tests {
 
@@ -13,15 +13,20 @@ using quant::WideInt;
 
 namespace {
 
-WideInt wide(Uint128 value) { return WideInt(static_cast<uint64_t>(value)).addShifted(static_cast<uint64_t>(value >> 64), 64); }
-WideInt powerOfTwo(uint32_t exponent) { return WideInt().addShifted(1, exponent); }
+WideInt wide(Uint128 value) {
+    return WideInt(static_cast<uint64_t>(value)).addShifted(static_cast<uint64_t>(value >> 64), 64);
+}
+WideInt powerOfTwo(uint32_t exponent) {
+    return WideInt().addShifted(1, exponent);
+}
 
 }  // namespace
 
 TEST_CASE("WideInt agrees with 128-bit integers", "[wide_int]") {
     Random random(1);
     for (int i = 0; i < 2000; ++i) {
-        const Uint128 a = static_cast<Uint128>(random.next()) << random.below(40), b = static_cast<Uint128>(random.next()) << random.below(40);
+        const Uint128 a = static_cast<Uint128>(random.next()) << random.below(40),
+                      b = static_cast<Uint128>(random.next()) << random.below(40);
         const uint64_t factor = random.next() >> 44;
         const uint32_t shift = random.below(24);
         CHECK(wide(a) + wide(b) == wide(a + b));
@@ -70,7 +75,8 @@ TEST_CASE("WideInt orders by the highest limb that differs", "[wide_int]") {
 
 TEST_CASE("WideInt's approximation is right to a few units of long double", "[wide_int]") {
     for (uint32_t shift = 0; shift <= 319; shift += 11) {
-        const long double expected = std::ldexp(static_cast<long double>(0x9e3779b97f4a7c15u), static_cast<int>(shift));
+        const long double expected =
+            std::ldexp(static_cast<long double>(0x9e3779b97f4a7c15u), static_cast<int>(shift));
         const long double found = WideInt().addShifted(0x9e3779b97f4a7c15u, shift).approximate();
         CHECK(std::abs(found / expected - 1) <= 0x1p-60L);
     }

@@ -5,10 +5,13 @@
 #include "bandwidth.h"
 #include "compute/grid.glsl"
 
-layout(push_constant, scalar) uniform Push { BandwidthPush push; };
+layout(push_constant, scalar) uniform Push {
+    BandwidthPush push;
+};
 
 void main() {
     const uint begin = workgroupIndex() * push.runQuads;
     const uint end = min(begin + push.runQuads, push.quads);
-    for (uint i = begin + gl_LocalInvocationID.x; i < end; i += workgroupSize) push.to.at[i] = push.from.at[i];
+    for (uint i = begin + gl_LocalInvocationID.x; i < end; i += workgroupSize)
+        push.to.at[i] = push.from.at[i];
 }

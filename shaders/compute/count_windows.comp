@@ -1,6 +1,6 @@
 #version 460
-// Counts the values in up to eight windows of magnitudes, and what lies above each in its bin, in one read. Almost no
-// element is in a window, so atomics in device memory do; what lies above is added up in registers.
+// Counts the values in up to eight windows of magnitudes, and what lies above each in its bin, in one read.
+// Almost no element is in a window, so atomics in device memory do; what lies above is added up in registers.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
@@ -9,7 +9,9 @@
 #include "window.h"
 
 layout(constant_id = 2) const uint windowCount = 8;
-layout(push_constant, scalar) uniform Push { WindowPush push; };
+layout(push_constant, scalar) uniform Push {
+    WindowPush push;
+};
 
 const uint none = 0xffffffffu;
 const uint quadsPerBlock = 256u;  // 1024 rests of 20 bits fit 32

@@ -1,6 +1,6 @@
 #version 460
-// Measures the squared quantization error of up to eight candidate grids per team in one read of a block. A candidate
-// is one grid for all elements, or one for each segment of a channel or group layout.
+// Measures the squared quantization error of up to eight candidate grids per team in one read of a block. A
+// candidate is one grid for all elements, or one for each segment of a channel or group layout.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/grid.glsl"
@@ -9,7 +9,9 @@
 
 layout(constant_id = 11) const bool countClipped = false;
 layout(constant_id = 12) const bool isSegmented = false;
-layout(push_constant, scalar) uniform Push { ErrorPush push; };
+layout(push_constant, scalar) uniform Push {
+    ErrorPush push;
+};
 
 const uint quadsPerLane = blockElements / 4u / teamSize;
 const uint quadsPerStep = 16u;
@@ -48,7 +50,8 @@ void main() {
                                 scaledElement(bits.z, push.exponent), scaledElement(bits.w, push.exponent));
             uvec4 segments;
             for (uint i = 0u; isSegmented && i < 4u; ++i) {
-                segments[i] = segmentOf(push.geometry, push.firstElement + min(4u * quad + i, push.elements - 1u));
+                segments[i] =
+                    segmentOf(push.geometry, push.firstElement + min(4u * quad + i, push.elements - 1u));
             }
             for (uint c = 0u; c < candidatesPerTeam; ++c) {
                 vec4 e;

@@ -1,7 +1,7 @@
 #version 460
 // Level 1 of the profile without atomics in the loop and without optional features: every invocation owns a
-// contiguous run and a histogram in device memory, laid out [invocation][bin]. A pair holds the count in the low
-// 24 bits of x, the low half of the sum of rests in y and its carries above the count.
+// contiguous run and a histogram in device memory, laid out [invocation][bin]. A pair holds the count in the
+// low 24 bits of x, the low half of the sum of rests in y and its carries above the count.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/profile_elements.glsl"

@@ -1,6 +1,6 @@
 #version 460
-// Level 1 of the profile with 64-bit atomics in shared memory: one counter per bin, count above bit 40, sum of rests
-// below. A workgroup owns a contiguous run.
+// Level 1 of the profile with 64-bit atomics in shared memory: one counter per bin, count above bit 40, sum
+// of rests below. A workgroup owns a contiguous run.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
 #extension GL_EXT_shader_atomic_int64 : require

@@ -1,5 +1,6 @@
 #version 460
-// Quantizes elements with the grid of their segment and writes them as floats or as integers, a quad per invocation.
+// Quantizes elements with the grid of their segment and writes them as floats or as integers, a quad per
+// invocation.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/grid.glsl"
@@ -9,9 +10,12 @@
 
 layout(constant_id = 11) const uint output_ = writeF32;
 layout(constant_id = 12) const bool isSegmented = false;
-layout(push_constant, scalar) uniform Push { QuantizePush push; };
+layout(push_constant, scalar) uniform Push {
+    QuantizePush push;
+};
 
-// binary32 to binary16 or bfloat16, to nearest, ties to even. Finite values stay finite where the type can hold them.
+// binary32 to binary16 or bfloat16, to nearest, ties to even. Finite values stay finite where the type can
+// hold them.
 uint roundedShift(uint value, uint shift) {
     const uint half_ = 1u << (shift - 1u);
     const uint rest = value & ((1u << shift) - 1u);
@@ -43,7 +47,8 @@ GridCandidate gridOf(uint element) {
 // Infinities go to the outermost levels, as every clipped value does; a NaN has no level and counts as 0.
 float levelOf(uint bits, GridCandidate grid) {
     const uint magnitude = bits & 0x7fffffffu;
-    if (magnitude == 0x7f800000u) return grid.inverseStep == 0.0 ? 0.0 : (bits >> 31) == 0u ? grid.qmax : grid.qmin;
+    if (magnitude == 0x7f800000u)
+        return grid.inverseStep == 0.0 ? 0.0 : (bits >> 31) == 0u ? grid.qmax : grid.qmin;
     return quantizedLevel(scaledElement(bits, push.exponent), grid);
 }
 
@@ -57,11 +62,16 @@ uint valueBits(uint bits, GridCandidate grid) {
 
 uint encoded(uint bits, GridCandidate grid) {
     switch (output_) {
-        case writeF16: return halfBitsOf(valueBits(bits, grid));
-        case writeBF16: return bfloatBitsOf(valueBits(bits, grid));
-        case writeInt8: return uint(int(levelOf(bits, grid))) & 0xffu;
-        case writeInt16: return uint(int(levelOf(bits, grid))) & 0xffffu;
-        default: return valueBits(bits, grid);
+        case writeF16:
+            return halfBitsOf(valueBits(bits, grid));
+        case writeBF16:
+            return bfloatBitsOf(valueBits(bits, grid));
+        case writeInt8:
+            return uint(int(levelOf(bits, grid))) & 0xffu;
+        case writeInt16:
+            return uint(int(levelOf(bits, grid))) & 0xffffu;
+        default:
+            return valueBits(bits, grid);
     }
 }
 
@@ -70,7 +80,8 @@ void main() {
     if (4u * quad >= push.elements) return;
     const uvec4 bits = loadQuad(push.data, quad);
     uvec4 codes;
-    for (uint i = 0u; i < 4u; ++i) codes[i] = encoded(bits[i], gridOf(min(4u * quad + i, push.elements - 1u)));
+    for (uint i = 0u; i < 4u; ++i)
+        codes[i] = encoded(bits[i], gridOf(min(4u * quad + i, push.elements - 1u)));
     if (output_ == writeF32) {
         for (uint i = 0u; i < 4u; ++i) push.quantized.at[4u * quad + i] = codes[i];
     } else if (output_ == writeInt8) {

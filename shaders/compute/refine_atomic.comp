@@ -1,6 +1,6 @@
 #version 460
-// Splits up to eight bins of the profile by the next ten bits of the float, in one read, with atomics in device
-// memory: few elements lie in the selected bins.
+// Splits up to eight bins of the profile by the next ten bits of the float, in one read, with atomics in
+// device memory: few elements lie in the selected bins.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/refine_elements.glsl"

@@ -1,7 +1,8 @@
 #version 460
-// Splits up to eight bins of the profile by the next ten bits of the float, in one read, without atomics in the loop:
-// every invocation owns a contiguous run and its counters in device memory. At level 2 about a tenth of the
-// elements count, scattered over all vectors: CPUs mispredict such branches, so the others go to a spare counter.
+// Splits up to eight bins of the profile by the next ten bits of the float, in one read, without atomics in
+// the loop: every invocation owns a contiguous run and its counters in device memory. At level 2 about a
+// tenth of the elements count, scattered over all vectors: CPUs mispredict such branches, so the others go to
+// a spare counter.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/refine_elements.glsl"

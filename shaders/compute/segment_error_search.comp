@@ -1,18 +1,22 @@
 #version 460
-// The clip of least measured error of every segment for up to eight grids: a coarse logarithmic grid of clips below
-// the segment's largest magnitude, then finer ones around the best.
+// The clip of least measured error of every segment for up to eight grids: a coarse logarithmic grid of clips
+// below the segment's largest magnitude, then finer ones around the best.
 #extension GL_GOOGLE_include_directive : require
 
-#include "compute/segment_reduce.glsl"
 #include "compute/quantize.glsl"
+#include "compute/segment_reduce.glsl"
 
-layout(push_constant, scalar) uniform Push { SegmentErrorSearchPush push; };
+layout(push_constant, scalar) uniform Push {
+    SegmentErrorSearchPush push;
+};
 
 const float largestFloat = 3.4028235e38;
 
 uint elements, start;
 
-float elementAt(uint i) { return scaledElement(loadElement(push.data, start + segmentOffset(push.geometry, i)), push.exponent); }
+float elementAt(uint i) {
+    return scaledElement(loadElement(push.data, start + segmentOffset(push.geometry, i)), push.exponent);
+}
 
 float errorOf(GridCandidate grid) {
     float sum = 0.0;
@@ -43,7 +47,8 @@ void main() {
                 precise const float clip = min(base * push.ratios.at[table + i], largest);
                 precise const float size = clip / push.qmax[g];
                 const float inverse = size > 0.0 ? 1.0 / size : 0.0;
-                const float error = errorOf(GridCandidate(size, inverse, push.sides == 1u ? 0.0 : -push.qmax[g], push.qmax[g], clip));
+                const float error = errorOf(
+                    GridCandidate(size, inverse, push.sides == 1u ? 0.0 : -push.qmax[g], push.qmax[g], clip));
                 if (error < least) {
                     least = error;
                     best = clip;

@@ -1,33 +1,41 @@
 #version 460
-// The OCTAV root of every segment for up to eight grids: a segment is read once and kept in shared memory, where only
-// the elements near and above the roots stay. Newton's steps decide in floats where to look; what is counted and
-// summed there is exact, and the host verifies and finishes in integers (quant/segment_octav.cpp).
+// The OCTAV root of every segment for up to eight grids: a segment is read once and kept in shared memory,
+// where only the elements near and above the roots stay. Newton's steps decide in floats where to look; what
+// is counted and summed there is exact, and the host verifies and finishes in integers
+// (quant/segment_octav.cpp).
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/segment_reduce.glsl"
 
-layout(constant_id = 4) const uint keptPerLane = 1;  // longest segment over lanes, rounded up; 1 where none is kept
+layout(constant_id = 4) const uint keptPerLane =
+    1;  // longest segment over lanes, rounded up; 1 where none is kept
 layout(constant_id = 5) const bool isKept = false;
-layout(push_constant, scalar) uniform Push { SegmentOctavPush push; };
+layout(push_constant, scalar) uniform Push {
+    SegmentOctavPush push;
+};
 
 shared uint kept[workgroupSize * keptPerLane];
 
 const uint maxSteps = 48u, newtonSteps = 12u;  // after these, bisection
 const uint widestShift = 7u;                   // of a 24-bit significand in 32 bits
 const uint roughSteps = 6u;
-const uint margin = 0x180000u;   // of the floor below a root's expected place: a fifth of an octave
+const uint margin = 0x180000u;     // of the floor below a root's expected place: a fifth of an octave
 const uint worthwhile = 0x80000u;  // rise of the floor that pays for a compaction
-const uint settled = 0x20000u;     // a Newton step below 1.6% brings the next within reach of the exact search
+const uint settled = 0x20000u;  // a Newton step below 1.6% brings the next within reach of the exact search
 
 // Of this invocation's segment.
 uint segmentElements, firstElement;
-uint listed;       // candidates of this lane
-uint nonzero;      // nonzero finite magnitudes
-uint largest;      // the largest of them
-uint floorBits;    // magnitudes below this are no longer listed
+uint listed;     // candidates of this lane
+uint nonzero;    // nonzero finite magnitudes
+uint largest;    // the largest of them
+uint floorBits;  // magnitudes below this are no longer listed
 
-uint shiftOf(uint magnitude) { return max(magnitude >> 23, 1u) - 1u; }
-uint significandOf(uint magnitude) { return magnitude < 0x800000u ? magnitude : magnitude & 0x7fffffu | 0x800000u; }
+uint shiftOf(uint magnitude) {
+    return max(magnitude >> 23, 1u) - 1u;
+}
+uint significandOf(uint magnitude) {
+    return magnitude < 0x800000u ? magnitude : magnitude & 0x7fffffu | 0x800000u;
+}
 
 // Bits of the magnitude value * 2^(shift - 149), value being a float of at least 1.
 uint magnitudeBitsOf(float value, uint shift) {
@@ -37,10 +45,15 @@ uint magnitudeBitsOf(float value, uint shift) {
 }
 
 uint fetch(uint i) {
-    return countedMagnitude(loadElement(push.data, firstElement + segmentOffset(push.geometry, i)), push.sides);
+    return countedMagnitude(loadElement(push.data, firstElement + segmentOffset(push.geometry, i)),
+                            push.sides);
 }
-uint keptIndex(uint j) { return j * workgroupSize + gl_LocalInvocationID.x; }
-uint candidate(uint j) { return isKept ? kept[keptIndex(j)] : fetch(laneIndex() + j * laneCount()); }
+uint keptIndex(uint j) {
+    return j * workgroupSize + gl_LocalInvocationID.x;
+}
+uint candidate(uint j) {
+    return isKept ? kept[keptIndex(j)] : fetch(laneIndex() + j * laneCount());
+}
 
 // Reads the segment and keeps what reaches the floor. Returns the sum of all its magnitudes.
 float load(uint newFloor) {
@@ -53,7 +66,8 @@ float load(uint newFloor) {
         nonzero += uint(magnitude != 0u);
         largest = max(largest, magnitude);
         sum += uintBitsToFloat(magnitude);
-        // Written always and kept by moving on: on CPUs a store costs less than a branch that is hard to predict.
+        // Written always and kept by moving on: on CPUs a store costs less than a branch that is hard to
+        // predict.
         if (isKept) kept[keptIndex(listed)] = magnitude;
         listed += uint(!isKept || magnitude >= newFloor);
     }
@@ -90,7 +104,8 @@ SegmentRoot evaluate(uint threshold) {
     for (uint j = 0u; j < listed; ++j) {
         const uint magnitude = candidate(j);
         const bool hit = magnitude >= threshold;
-        const uint fixedPoint = hit ? significandOf(magnitude) << min(shiftOf(magnitude) - shift, widestShift) : 0u;
+        const uint fixedPoint =
+            hit ? significandOf(magnitude) << min(shiftOf(magnitude) - shift, widestShift) : 0u;
         root.atOrAbove += uint(hit);
         root.sumLow += fixedPoint & 0xffffu;
         root.sumHigh += fixedPoint >> 16;
@@ -168,8 +183,10 @@ void solve(uint grid, float mean) {
     uint start = clamp(floatBitsToUint(mean * push.startRatio[grid]), 1u, largest);
     if (isKept) {
         const uint floor_ = start > margin ? start - margin : 0u;
-        if (floor_ < floorBits) load(floor_);
-        else if (floor_ > floorBits + worthwhile) compact(floor_);
+        if (floor_ < floorBits)
+            load(floor_);
+        else if (floor_ > floorBits + worthwhile)
+            compact(floor_);
     }
     for (uint stepNumber = 0u; stepNumber < roughSteps; ++stepNumber) {
         const uint next = newtonStep(grid, start);

@@ -4,7 +4,9 @@
 
 #include "compute/segment_reduce.glsl"
 
-layout(push_constant, scalar) uniform Push { SegmentSelectPush push; };
+layout(push_constant, scalar) uniform Push {
+    SegmentSelectPush push;
+};
 
 void main() {
     const uint segment = segmentIndex(push.geometry);
@@ -12,7 +14,8 @@ void main() {
     const uint start = segmentStart(push.geometry, segment);
     uint finite = 0u;
     for (uint i = laneIndex(); i < elements; i += laneCount()) {
-        finite += uint((loadElement(push.data, start + segmentOffset(push.geometry, i)) & 0x7fffffffu) < 0x7f800000u);
+        finite += uint((loadElement(push.data, start + segmentOffset(push.geometry, i)) & 0x7fffffffu) <
+                       0x7f800000u);
     }
     const uint rank = push.ranks.at[reduceAdd(finite)];
     uint answer = 0u;

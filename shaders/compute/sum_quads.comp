@@ -5,12 +5,15 @@
 #include "bandwidth.h"
 #include "compute/grid.glsl"
 
-layout(push_constant, scalar) uniform Push { BandwidthPush push; };
+layout(push_constant, scalar) uniform Push {
+    BandwidthPush push;
+};
 
 void main() {
     const uint begin = workgroupIndex() * push.runQuads;
     const uint end = min(begin + push.runQuads, push.quads);
     vec4 sum = vec4(0.0);
-    for (uint i = begin + gl_LocalInvocationID.x; i < end; i += workgroupSize) sum += uintBitsToFloat(push.from.at[i]);
+    for (uint i = begin + gl_LocalInvocationID.x; i < end; i += workgroupSize)
+        sum += uintBitsToFloat(push.from.at[i]);
     push.to.at[invocationIndex()] = floatBitsToUint(sum);
 }

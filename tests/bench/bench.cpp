@@ -1,17 +1,6 @@
-// The benchmarks: each kernel's time and bandwidth beside a plain copy and a plain sum on the same device, and the same
-// work in PyTorch where it is installed, all in one run. Ratios are what to quote: absolute times vary with the machine.
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <functional>
-#include <map>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <string>
-
+// The benchmarks: each kernel's time and bandwidth beside a plain copy and a plain sum on the same device,
+// and the same work in PyTorch where it is installed, all in one run. Ratios are what to quote: absolute
+// times vary with the machine.
 #include "engine/buffer.h"
 #include "engine/commands.h"
 #include "engine/instance.h"
@@ -22,6 +11,19 @@
 #include "quant/octav.h"
 #include "shaders/bandwidth.h"
 #include "tests/bench/synthetic_tensor.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
 
 namespace {
 
@@ -54,7 +56,8 @@ double best(int rounds, const std::function<void()>& work) {
 std::map<std::string, double> peerSeconds(int rounds) {
     const char* python = std::getenv("CLIPSCOPE_BENCH_PYTHON");
     if (!python || !*python) return {};
-    const std::string command = std::string(python) + " " CLIPSCOPE_SOURCE_DIR "/tests/bench/peers.py " + std::to_string(rounds);
+    const std::string command =
+        std::string(python) + " " CLIPSCOPE_SOURCE_DIR "/tests/bench/peers.py " + std::to_string(rounds);
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
     std::string text;
     std::array<char, 4096> part{};
@@ -64,8 +67,8 @@ std::map<std::string, double> peerSeconds(int rounds) {
         std::fprintf(stderr, "clipscope_bench: %s gave no figures\n", python);
         return {};
     }
-    std::printf("peer: torch %s on %s, %d threads\n", json["torch"].get<std::string>().c_str(), json["device"].get<std::string>().c_str(),
-                json["threads"].get<int>());
+    std::printf("peer: torch %s on %s, %d threads\n", json["torch"].get<std::string>().c_str(),
+                json["device"].get<std::string>().c_str(), json["threads"].get<int>());
     return json["seconds"].get<std::map<std::string, double>>();
 }
 
@@ -87,7 +90,8 @@ public:
     const std::vector<Row>& table() const { return m_rows; }
 
 private:
-    void add(const std::string& name, double bytesMoved, const std::function<void()>& work, const std::string& peer = "") {
+    void add(const std::string& name, double bytesMoved, const std::function<void()>& work,
+             const std::string& peer = "") {
         m_rows.push_back({name, best(m_rounds, work), bytesMoved, peer});
     }
 
@@ -99,12 +103,17 @@ private:
         const auto from = m_analyzer.stream().resident();
         const Buffer to(m_device, elements * 4, MemoryKind::Device, "copy");
         const auto yardstick = [&](const char* kernel, double moved, const char* name, const char* peer) {
-            add(name, moved, [&] {
-                Commands commands(m_device);
-                const shaders::BandwidthPush push{from.address(), to.address(), quads, static_cast<uint32_t>(quads / groups)};
-                commands.dispatch(m_device.kernel(kernel, {.constants = {{1, group}}}), groups * group, push, {from}, {to});
-                m_device.wait(commands.submit());
-            }, peer);
+            add(
+                name, moved,
+                [&] {
+                    Commands commands(m_device);
+                    const shaders::BandwidthPush push{from.address(), to.address(), quads,
+                                                      static_cast<uint32_t>(quads / groups)};
+                    commands.dispatch(m_device.kernel(kernel, {.constants = {{1, group}}}), groups * group,
+                                      push, {from}, {to});
+                    m_device.wait(commands.submit());
+                },
+                peer);
         };
         yardstick("copy_quads", 2 * bytes, "plain copy", "");
         yardstick("sum_quads", bytes, "plain sum", "sum");
@@ -117,7 +126,9 @@ private:
         for (const auto path : quant::countingPaths(m_device.info())) {
             if (path == profiles.path()) continue;
             quant::ProfilePass other(m_device, path);
-            add(path == quant::CountingPath::Private ? "profile, level 1, private" : "profile, level 1, shared", bytes, [&] { other.profile(stream); });
+            add(path == quant::CountingPath::Private ? "profile, level 1, private"
+                                                     : "profile, level 1, shared",
+                bytes, [&] { other.profile(stream); });
         }
         std::vector<uint32_t> level2, level3;
         for (const float clip : {1.3125f, 1.9878f, 2.4868f, 2.9032f, 3.2716f, 3.6079f, 3.9206f}) {
@@ -126,10 +137,13 @@ private:
         }
         add("profile, level 2", bytes, [&] { profiles.refine(stream, 2, quant::Sides::Both, level2); });
         add("profile, level 3", bytes, [&] { profiles.refine(stream, 3, quant::Sides::Both, level3); });
-        add("exact clips, B = 2..8", 3 * bytes, [&] {
-            const auto profile = profiles.profile(stream);
-            quant::ClipSearch(profiles, m_analyzer.errorPass()).find(stream, profile, requests());
-        }, "octav");
+        add(
+            "exact clips, B = 2..8", 3 * bytes,
+            [&] {
+                const auto profile = profiles.profile(stream);
+                quant::ClipSearch(profiles, m_analyzer.errorPass()).find(stream, profile, requests());
+            },
+            "octav");
     }
 
     void addErrors() {
@@ -137,7 +151,8 @@ private:
         const float absmax = m_profile.absmax();
         const auto measure = [&, absmax](size_t candidates) {
             std::vector<quant::ClippedGrid> grids;
-            for (size_t i = 1; i <= candidates; ++i) grids.push_back({{4, true}, absmax * static_cast<float>(i) / static_cast<float>(candidates)});
+            for (size_t i = 1; i <= candidates; ++i)
+                grids.push_back({{4, true}, absmax * static_cast<float>(i) / static_cast<float>(candidates)});
             m_analyzer.errorPass().measure(stream, absmax, grids);
         };
         add("error of 8 clips", bytes, [&] { measure(8); });
@@ -145,27 +160,40 @@ private:
         add("sweep of 256 clips", bytes, [&] { measure(256); });
         const std::vector<quant::ClippedGrid> grid = {{{4, true}, 2.5f}};
         const auto layout = quant::layoutOf(m_tensor.tensors()[0], {}, "");
-        add("fake quantization, read back", 2 * bytes, [&] {
-            m_analyzer.quantizePass().quantize(stream, layout, grid, absmax, quant::DType::F32, [](std::span<const std::byte>) {});
-        }, "fake_quantize");
+        add(
+            "fake quantization, read back", 2 * bytes,
+            [&] {
+                m_analyzer.quantizePass().quantize(stream, layout, grid, absmax, quant::DType::F32,
+                                                   [](std::span<const std::byte>) {});
+            },
+            "fake_quantize");
     }
 
     void addSegments() {
         auto& stream = m_analyzer.stream();
         std::vector<quant::SegmentPass::OctavGrid> grids;
         for (const auto& request : requests()) {
-            const auto iterates = quant::octavIterates(m_profile, quant::Sides::Both, request.inverseNoiseFactor());
-            grids.push_back({request.inverseNoiseFactor(), iterates.back() / m_profile.meanMagnitude(quant::Sides::Both)});
+            const auto iterates =
+                quant::octavIterates(m_profile, quant::Sides::Both, request.inverseNoiseFactor());
+            grids.push_back({request.inverseNoiseFactor(),
+                             iterates.back() / m_profile.meanMagnitude(quant::Sides::Both)});
         }
         quant::SegmentPass segments(m_device);
         const auto octav = [&](const char* name, const char* granularity, const char* peer) {
-            const auto layout = quant::layoutOf(m_tensor.tensors()[0], quant::granularityFrom(granularity), "");
+            const auto layout =
+                quant::layoutOf(m_tensor.tensors()[0], quant::granularityFrom(granularity), "");
             size_t open = 0;
-            add(name, bytes, [&] {
-                open = 0;
-                for (const auto& roots : segments.octav(stream, layout, true, m_profile.meanMagnitude(quant::Sides::Both), grids)) open += static_cast<size_t>(std::ranges::count(roots, std::optional<float>()));
-            }, peer);
-            std::printf("%s: %zu of %zu roots left open\n", granularity, open, layout.segments * grids.size());
+            add(
+                name, bytes,
+                [&] {
+                    open = 0;
+                    for (const auto& roots : segments.octav(
+                             stream, layout, true, m_profile.meanMagnitude(quant::Sides::Both), grids))
+                        open += static_cast<size_t>(std::ranges::count(roots, std::optional<float>()));
+                },
+                peer);
+            std::printf("%s: %zu of %zu roots left open\n", granularity, open,
+                        layout.segments * grids.size());
         };
         octav("4096 rows, exact clips, B = 2..8", "channel", "octav_channels");
         octav("4096 columns, exact clips, B = 2..8", "channel:1", "octav_channels");
@@ -189,10 +217,12 @@ private:
 void print(const std::vector<Row>& table, const std::map<std::string, double>& peers) {
     const double copySpeed = table.front().bytesMoved / table.front().seconds;
     const double sumSeconds = table[1].seconds;
-    std::printf("\n%-38s %10s %9s %9s %9s %10s %8s\n", "4096 x 4096 F32, standard normal", "ms", "GB/s", "of copy", "x sum", "torch ms", "torch /");
+    std::printf("\n%-38s %10s %9s %9s %9s %10s %8s\n", "4096 x 4096 F32, standard normal", "ms", "GB/s",
+                "of copy", "x sum", "torch ms", "torch /");
     for (const Row& row : table) {
         const double speed = row.bytesMoved / row.seconds;
-        std::printf("%-38s %10.2f %9.2f %8.0f%% %9.2f", row.name.c_str(), row.seconds * 1e3, speed * 1e-9, 100 * speed / copySpeed, row.seconds / sumSeconds);
+        std::printf("%-38s %10.2f %9.2f %8.0f%% %9.2f", row.name.c_str(), row.seconds * 1e3, speed * 1e-9,
+                    100 * speed / copySpeed, row.seconds / sumSeconds);
         const auto peer = peers.find(row.peer);
         if (peer != peers.end()) std::printf(" %10.1f %8.1f", peer->second * 1e3, peer->second / row.seconds);
         std::printf("\n");

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "quant/tensor_file.h"
+
 #include <random>
 #include <vector>
-
-#include "quant/tensor_file.h"
 
 namespace bench {
 
