@@ -16,6 +16,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace app {
@@ -72,6 +73,10 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
     const Selection selection = selectTensors({input}, filters, options.granularity);
     std::vector<size_t> selected;
     for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);
+    if (filters.empty()) {
+        const auto weights = quant::weightTensors(*selection.files.front());
+        std::erase_if(selected, [&](size_t tensor) { return !std::ranges::contains(weights, tensor); });
+    }
     Context context(global);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
     if (!global.isQuiet) noteNarrowing(selection);
@@ -90,7 +95,7 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
 
 void addQuantizeCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<QuantizeArguments>();
-    CLI::App& command = addCommand(root, global, "quantize", "Write a file with its tensors quantized",
+    CLI::App& command = addCommand(root, global, "quantize", "Write a file with its weights quantized (tensors of two dimensions and more, or those of --filter)",
                                    examples, [arguments, &global] { runQuantize(*arguments, global); });
     command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
         ->required()

@@ -123,6 +123,17 @@ void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, co
 
 }  // namespace
 
+std::vector<size_t> weightTensors(const TensorFile& file) {
+    std::vector<size_t> weights, all;
+    for (size_t i = 0; i < file.tensors().size(); ++i) {
+        const TensorInfo& info = file.tensors()[i];
+        if (!isAnalyzable(info.dtype)) continue;
+        all.push_back(i);
+        if (info.shape.size() >= 2) weights.push_back(i);
+    }
+    return weights.empty() ? all : weights;
+}
+
 std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
                                           const std::vector<size_t>& selected, const QuantizeOptions& options,
                                           const std::string& output,

@@ -1,0 +1,87 @@
+#include "engine/pipeline_cache.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "engine/cache_folder.h"
+#include "tests/device_fixture.h"
+#include "tests/environment.h"
+#include "tests/temp_folder.h"
+
+namespace tests {
+
+using quant::tests::TempFolder;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Opens the device of this run once more, makes a kernel and closes it.
+void makeKernel() {
+    const engine::Instance instance(isValidating(), onMessage);
+    engine::Device opened(instance, engine::chooseDevice(instance.devices(), ""));
+    opened.kernel("profile_private", {.constants = {{1, 8}}});
+}
+
+std::vector<fs::path> filesBelow(const fs::path& folder) {
+    std::vector<fs::path> files;
+    if (!fs::exists(folder)) return files;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+    return files;
+}
+
+}  // namespace
+
+TEST_CASE("The cache folder follows XDG_CACHE_HOME, then HOME", "[pipeline_cache]") {
+    const EnvironmentVariable home("HOME", "/home/x");
+    {
+        const EnvironmentVariable cache("XDG_CACHE_HOME", "/c");
+        CHECK(engine::cacheFolder() == "/c/clipscope");
+    }
+    for (const char* unusable : {"", "relative"}) {  // the XDG specification ignores relative paths
+        const EnvironmentVariable cache("XDG_CACHE_HOME", unusable);
+        CHECK(engine::cacheFolder() == "/home/x/.cache/clipscope");
+    }
+    const EnvironmentVariable noCache("XDG_CACHE_HOME", ""), noHome("HOME", "");
+    CHECK(engine::cacheFolder().empty());
+}
+
+TEST_CASE("The pipeline cache is one file, written once and read again", "[device][pipeline_cache]") {
+    const TempFolder folder;
+    const EnvironmentVariable cache("XDG_CACHE_HOME", folder.path().string());
+    makeKernel();
+    const auto files = filesBelow(folder.path());
+    REQUIRE(files.size() == 1);
+    CHECK(files[0].parent_path() == engine::cacheFolder());
+    CHECK(fs::file_size(files[0]) > 32);  // more than the header
+    const auto written = fs::last_write_time(files[0]);
+    makeKernel();
+    CHECK(filesBelow(folder.path()) == files);
+    CHECK(fs::last_write_time(files[0]) == written);  // it has not grown: everything was in it
+}
+
+TEST_CASE("A spoiled pipeline cache is replaced", "[device][pipeline_cache]") {
+    const TempFolder folder;
+    const EnvironmentVariable cache("XDG_CACHE_HOME", folder.path().string());
+    makeKernel();
+    const auto files = filesBelow(folder.path());
+    REQUIRE(files.size() == 1);
+    const auto size = fs::file_size(files[0]);
+    std::ofstream(files[0], std::ios::trunc) << "spoiled";
+    makeKernel();
+    CHECK(fs::file_size(files[0]) == size);
+}
+
+TEST_CASE("A pipeline cache that cannot be written is no error", "[device][pipeline_cache]") {
+    const TempFolder folder;
+    const auto file = folder.write("file", "");
+    const EnvironmentVariable cache("XDG_CACHE_HOME", file.string());
+    CHECK_NOTHROW(makeKernel());
+    CHECK(filesBelow(folder.path()).size() == 1);
+}
+
+}  // namespace tests
