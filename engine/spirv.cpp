@@ -88,7 +88,10 @@ public:
         SpirvSummary result;
         if (m_pushStruct) {
             result.pushSizeBytes = m_sizes[m_pushStruct];
-            for (const auto& [member, offset] : m_offsets[m_pushStruct])
+            // A block that only wraps the struct shared with C++ stands for that struct.
+            const auto wrapped = m_firstMembers[m_pushStruct];
+            const bool isWrapper = m_offsets[m_pushStruct].size() == 1 && m_offsets.contains(wrapped);
+            for (const auto& [member, offset] : m_offsets[isWrapper ? wrapped : m_pushStruct])
                 result.pushMemberOffsets.push_back(offset);
         }
         result.workgroupSize = m_workgroupSizeId ? m_values[m_workgroupSizeId] : m_workgroupSize;
@@ -102,6 +105,7 @@ private:
             if (member + 1 < o.size()) end = std::max(end, offset + m_sizes[o[1 + member]]);
         }
         m_sizes[o[0]] = end;
+        if (o.size() > 1) m_firstMembers[o[0]] = o[1];
     }
 
     void decorate(Operands o) {
@@ -118,7 +122,7 @@ private:
     }
 
     const std::vector<std::pair<uint32_t, uint32_t>>& m_constants;
-    std::map<uint32_t, uint32_t> m_sizes, m_pointees, m_values, m_specIds, m_arrayStrides;
+    std::map<uint32_t, uint32_t> m_sizes, m_pointees, m_firstMembers, m_values, m_specIds, m_arrayStrides;
     std::map<uint32_t, std::map<uint32_t, uint32_t>> m_offsets;
     uint32_t m_pushStruct = 0, m_workgroupSize = 1, m_workgroupSizeId = 0;
 };
