@@ -58,19 +58,45 @@ void advanceAll(std::vector<Descent>& descents, uint32_t level, ProfilePass& pro
 // From here on the window's counters cost less than the refinement's.
 constexpr uint64_t windowedElements = 1 << 18;
 
+// Disjoint windows, as the kernel needs them, for the expected ones in ascending order. The result says which window
+// serves each; noWindow where none could be placed.
+constexpr size_t noWindow = SIZE_MAX;
+std::vector<size_t> placeWindows(const std::vector<uint32_t>& expected, std::vector<uint32_t>& firsts) {
+    std::vector<size_t> serving;
+    for (uint32_t first : expected) {
+        constexpr uint32_t values = shaders::windowValues, binValues = 1u << 20;
+        if (!firsts.empty() && first < firsts.back() + values / 2) {
+            serving.push_back(firsts.size() - 1);
+            continue;
+        }
+        if (!firsts.empty()) first = std::max(first, firsts.back() + values);
+        const bool isInBin = first / binValues == (first + values - 1) / binValues;
+        serving.push_back(isInBin ? firsts.size() : noWindow);
+        if (isInBin) firsts.push_back(first);
+    }
+    return serving;
+}
+
 // One read that settles most descents at once: each counts a window around where it expects its answer.
 void advanceByWindows(std::vector<Descent>& descents, ProfilePass& profiles, TensorStream& stream) {
     if (stream.elements() < windowedElements || stream.elements() >> 32 != 0) return;
     for (const Sides sides : {Sides::Both, Sides::Positive}) {
-        std::vector<uint32_t> firsts;
-        std::vector<Descent*> asking;
+        std::vector<std::pair<uint32_t, MagnitudeSearch*>> asking;
         for (Descent& descent : descents) {
             if (descent.search.level() != 2 || descent.sides != sides) continue;
-            firsts.push_back(descent.search.expectedWindow(shaders::windowValues));
-            asking.push_back(&descent);
+            asking.emplace_back(descent.search.expectedWindow(shaders::windowValues), &descent.search);
         }
+        std::ranges::sort(asking, {}, [](const auto& pair) { return pair.first; });
+        std::vector<uint32_t> expected, firsts;
+        for (const auto& [first, search] : asking) expected.push_back(first);
+        const auto serving = placeWindows(expected, firsts);
         const auto windows = profiles.countWindows(stream, sides, firsts);
-        for (size_t i = 0; i < asking.size(); ++i) asking[i]->search.advance(windows[i]);
+        for (size_t i = 0; i < asking.size(); ++i) {
+            // A window that was shifted to make room may lie in another bin than the search.
+            if (serving[i] != noWindow && asking[i].second->prefix() == firsts[serving[i]] >> 20) {
+                asking[i].second->advance(windows[serving[i]]);
+            }
+        }
     }
 }
 
@@ -97,7 +123,7 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
         const Sides octavSides = requests[i].sides();
         const bool isEmpty = profile.nonzero(octavSides) == 0;
         if (requests[i].method.kind == MethodKind::Max) {
-            clips[i] = requests[i].grid.isSigned ? profile.absmax() : std::max(profile.max(), 0.0f);
+            clips[i] = requests[i].grid.isSigned ? profile.absmax() : (profile.max() > 0 ? profile.max() : 0.0f);
         } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty) {
             const Sides sides = requests[i].isOctav() ? octavSides : Sides::Both;
             auto predicate = predicateFor(requests[i], profile);

@@ -113,6 +113,22 @@ TEST_CASE("Exact clips equal the reference on awkward data", "[device][clip_sear
     }
 }
 
+// From 2^18 elements on a window takes the place of the refinements where it can.
+TEST_CASE("Exact clips of large awkward tensors equal the reference", "[device][clip_search]") {
+    for (const auto& [name, values] : awkwardSamples((size_t{1} << 18) + 3)) {
+        INFO(name);
+        const MemoryTensor tensor(values);
+        for (const bool isSigned : {true, false}) {
+            const auto requests = requestsFor({"octav", "octav-paper", "percentile:99.9"}, {2, 4, 8}, {isSigned});
+            const auto clips = find(tensor, requests), expected = expectedClips(values, requests);
+            for (size_t i = 0; i < requests.size(); ++i) {
+                INFO(describe(requests[i]));
+                CHECK(std::bit_cast<uint32_t>(clips[i]) == std::bit_cast<uint32_t>(expected[i]));
+            }
+        }
+    }
+}
+
 TEST_CASE("Exact clips equal the reference beyond one chunk", "[device][clip_search]") {
     const MemoryTensor tensor(gaussians((size_t{4} << 20) + 8195, 9));
     const auto requests = requestsFor({"octav", "percentile:99.9"}, {3, 8}, {true});

@@ -1,6 +1,7 @@
 #include "quant/profile_pass.h"
 
 #include "quant/float_bits.h"
+#include "shaders/window.h"
 #include "tests/device_fixture.h"
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
@@ -8,6 +9,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <format>
 #include <map>
 #include <set>
@@ -214,6 +216,67 @@ TEST_CASE("Refinements equal a host count when the tensor is streamed", "[device
     const MemoryTensor tensor(gaussians(500009, 5));
     for (const uint32_t level : {2u, 3u})
         checkRefinement(tensor, level, Sides::Both, occupied(tensor.values(), level, 8), 1 << 20);
+}
+
+namespace {
+
+constexpr uint32_t binValues = 1u << 20;
+
+// Windows at the start, inside and at the end of the bins that hold elements, at the first and the last bin. None
+// overlaps another.
+std::vector<uint32_t> windowsIn(const std::vector<float>& values) {
+    std::vector<uint32_t> firsts;
+    for (const uint32_t prefix : occupied(values, 2, 7)) {
+        for (const uint32_t offset : {0u, 400001u, binValues - shaders::windowValues}) firsts.push_back(prefix * binValues + offset);
+    }
+    return firsts;
+}
+
+void checkWindows(const MemoryTensor& tensor, Sides sides, const std::vector<uint32_t>& firsts, uint64_t budgetBytes = ampleBytes) {
+    TensorStream stream(device(), budgetBytes);
+    stream.select(tensor, 0);
+    const auto windows = passOf(CountingPath::Private).countWindows(stream, sides, firsts);
+    REQUIRE(windows.size() == firsts.size());
+    for (size_t i = 0; i < firsts.size(); ++i) {
+        const CountedWindow expected = reference::window(tensor.values(), sides, firsts[i], shaders::windowValues);
+        INFO("window from " << firsts[i] << ", sides " << static_cast<int>(sides));
+        CHECK(windows[i].first == firsts[i]);
+        CHECK(windows[i].countAbove == expected.countAbove);
+        CHECK(windows[i].restsAbove == expected.restsAbove);
+        CHECK(std::ranges::equal(windows[i].counts, expected.counts));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("Windows equal a host count for every size and type", "[device][profile_pass]") {
+    for (const size_t size : awkwardSizes()) {
+        for (const DType dtype : analyzable) {
+            INFO(name(dtype) << ", " << size << " elements");
+            const MemoryTensor tensor(gaussians(size, size + 2), dtype);
+            checkWindows(tensor, Sides::Both, windowsIn(tensor.values()));
+        }
+    }
+}
+
+TEST_CASE("Windows equal a host count on awkward data", "[device][profile_pass]") {
+    for (const auto& [name, values] : awkwardSamples(20011)) {
+        INFO(name);
+        for (const Sides sides : {Sides::Positive, Sides::Both}) checkWindows(MemoryTensor(values), sides, windowsIn(values));
+    }
+}
+
+TEST_CASE("Windows equal a host count beyond one chunk", "[device][profile_pass]") {
+    const MemoryTensor streamed(gaussians(300007, 6));
+    checkWindows(streamed, Sides::Both, windowsIn(streamed.values()), 1 << 18);
+    const std::vector<float> values((size_t{4} << 20) + 1, fromBits(0x3fffffff));  // rests are all ones
+    checkWindows(MemoryTensor(values), Sides::Both, windowsIn(values));
+}
+
+TEST_CASE("Windows that overlap or are the same count their common values each", "[device][profile_pass]") {
+    const MemoryTensor tensor(gaussians(20011, 7));
+    const uint32_t one = 0x3f800000;
+    checkWindows(tensor, Sides::Both, {one, one, one + 100, one + 32767, one + 32768});
 }
 
 }  // namespace tests

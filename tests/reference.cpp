@@ -78,19 +78,44 @@ quant::Profile profile(std::span<const float> values) {
     return result;
 }
 
-quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides,
-                          uint32_t prefix) {
+namespace {
+
+// Magnitude bits of the elements that a refinement or window counts.
+std::vector<uint32_t> countedBits(std::span<const float> values, quant::Sides sides) {
+    std::vector<uint32_t> result;
+    for (const float x : values) {
+        const bool counted = std::isfinite(x) && x != 0 && (x > 0 || sides == quant::Sides::Both);
+        if (counted) result.push_back(std::bit_cast<uint32_t>(std::fabs(x)));
+    }
+    return result;
+}
+
+}  // namespace
+
+quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides, uint32_t prefix) {
     const uint32_t shift = level == 2 ? 20 : 10;
     quant::RefinedBin bin{prefix, std::vector<uint64_t>(1024), std::vector<uint64_t>(1024)};
-    for (const float x : values) {
-        if (!std::isfinite(x) || x == 0 || (x < 0 && sides == quant::Sides::Positive)) continue;
-        const uint32_t bits = std::bit_cast<uint32_t>(std::fabs(x));
+    for (const uint32_t bits : countedBits(values, sides)) {
         if (bits >> shift != prefix) continue;
         const uint32_t below = bits % (1u << shift);
         ++bin.counts[below >> (shift - 10)];
         bin.rests[below >> (shift - 10)] += below % (1u << (shift - 10));
     }
     return bin;
+}
+
+quant::CountedWindow window(std::span<const float> values, quant::Sides sides, uint32_t first, uint32_t size) {
+    quant::CountedWindow result{first, std::vector<uint32_t>(size)};
+    for (const uint32_t bits : countedBits(values, sides)) {
+        if (bits >> 20 != first >> 20 || bits < first) continue;
+        if (bits - first < size) {
+            ++result.counts[bits - first];
+        } else {
+            ++result.countAbove;
+            result.restsAbove += bits % (1u << 20);
+        }
+    }
+    return result;
 }
 
 double quantized(double x, double step, double qmin, double qmax) {

@@ -21,7 +21,9 @@ uint spans[windowCount];   // from the end of a window to the end of its bin
 uint counts[windowCount], sums[windowCount], sumsHigh[windowCount];
 
 void count(uint bits) {
-    const uint magnitude = (push.sides >> (bits >> 31) & 1u) != 0u ? bits & 0x7fffffffu : 0u;
+    // Zeros and the other side go where no window is.
+    const bool isCounted = (bits & 0x7fffffffu) != 0u && (push.sides >> (bits >> 31) & 1u) != 0u;
+    const uint magnitude = isCounted ? bits & 0x7fffffffu : none;
     const uint rest = bits & 0xfffffu;
     uint hit = none;
     for (uint w = 0u; w < windowCount; ++w) {

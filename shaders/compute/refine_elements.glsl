@@ -17,7 +17,8 @@ uint refinedBinOf(uint bits, out uint rest) {
     const uint restBits = push.shift - refinedBits;
     rest = magnitude & ((1u << restBits) - 1u);
     const uint bin = (magnitude >> restBits) & (refinedBins - 1u);
-    const bool wanted = slot != noPrefix && (push.sides >> (bits >> 31) & 1u) != 0u;
+    // Zeros share bin 0 with subnormals by their bits, but the profile counts them apart.
+    const bool wanted = slot != noPrefix && magnitude != 0u && (push.sides >> (bits >> 31) & 1u) != 0u;
     return wanted ? slot * refinedBins + bin : noPrefix;
 }
 
