@@ -7,11 +7,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 
 namespace quant {
 
 namespace {
+
+// The largest magnitude that a grid can meet: on an unsigned one the largest element above zero.
+float largestClip(const Profile& profile, const UniformGrid& grid) {
+    if (grid.isSigned) return profile.absmax();
+    return profile.max() > 0 ? profile.max() : 0.0f;
+}
 
 // A request answered by descending the levels of the profile.
 struct Descent {
@@ -123,7 +130,7 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
         const Sides octavSides = requests[i].sides();
         const bool isEmpty = profile.nonzero(octavSides) == 0;
         if (requests[i].method.kind == MethodKind::Max) {
-            clips[i] = requests[i].grid.isSigned ? profile.absmax() : (profile.max() > 0 ? profile.max() : 0.0f);
+            clips[i] = largestClip(profile, requests[i].grid);
         } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty) {
             const Sides sides = requests[i].isOctav() ? octavSides : Sides::Both;
             auto predicate = predicateFor(requests[i], profile);
@@ -139,17 +146,17 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
     return clips;
 }
 
-// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below absmax and the
+// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below the largest and the
 // clips already known, then finer grids around the best, three times.
-std::vector<float> ClipSearch::findByError(TensorStream& stream, float absmax,
+std::vector<float> ClipSearch::findByError(TensorStream& stream, const Profile& profile,
                                            std::span<const UniformGrid> grids, std::span<const float> known) {
     std::vector<std::vector<float>> tried(grids.size());
-    std::vector<float> best(grids.size(), absmax);
-    for (auto& clips : tried) {
-        clips = logarithmic(std::ldexp(absmax, -12), absmax, coarsePoints);
-        for (const float clip : known) {
-            if (clip > 0) clips.push_back(clip);
-        }
+    std::vector<float> best, tops;
+    for (size_t g = 0; g < grids.size(); ++g) {
+        tops.push_back(largestClip(profile, grids[g]));
+        best.push_back(tops[g]);
+        tried[g] = logarithmic(std::ldexp(tops[g], -12), tops[g], coarsePoints);
+        std::ranges::copy_if(known, std::back_inserter(tried[g]), [](float clip) { return clip > 0; });
     }
     std::vector<double> least(grids.size(), HUGE_VAL);
     double ratio = std::exp2(12.0 / (coarsePoints - 1));
@@ -158,14 +165,14 @@ std::vector<float> ClipSearch::findByError(TensorStream& stream, float absmax,
         for (size_t g = 0; g < grids.size(); ++g) {
             for (const float clip : tried[g]) candidates.push_back({grids[g], clip});
         }
-        const auto errors = m_errors.measure(stream, absmax, candidates);
+        const auto errors = m_errors.measure(stream, profile.absmax(), candidates);
         size_t next = 0;
         for (size_t g = 0; g < grids.size(); ++g) {
             for (const float clip : tried[g]) {
                 const double error = errors[next++].squared;
                 if (error < least[g]) least[g] = error, best[g] = clip;
             }
-            const double high = std::min<double>(best[g] * ratio, absmax);
+            const double high = std::min<double>(best[g] * ratio, tops[g]);
             tried[g] = logarithmic(best[g] / ratio, std::max<double>(high, best[g]), finePoints);
         }
         ratio = std::pow(ratio, 2.0 / (finePoints - 1));
@@ -179,12 +186,12 @@ std::vector<float> ClipSearch::find(TensorStream& stream, const Profile& profile
     std::vector<UniformGrid> grids;
     std::vector<size_t> indices;
     for (size_t i = 0; i < requests.size(); ++i) {
-        if (requests[i].method.kind != MethodKind::Mse) continue;
+        if (requests[i].method.kind != MethodKind::Mse || largestClip(profile, requests[i].grid) == 0) continue;
         grids.push_back(requests[i].grid);
         indices.push_back(i);
     }
-    if (grids.empty() || profile.absmax() == 0) return clips;
-    const auto found = findByError(stream, profile.absmax(), grids, clips);
+    if (grids.empty()) return clips;
+    const auto found = findByError(stream, profile, grids, clips);
     for (size_t i = 0; i < indices.size(); ++i) clips[indices[i]] = found[i];
     return clips;
 }

@@ -41,7 +41,7 @@ public:
 private:
     std::vector<float> findExact(TensorStream& stream, const Profile& profile,
                                  std::span<const ClipRequest> requests);
-    std::vector<float> findByError(TensorStream& stream, float absmax, std::span<const UniformGrid> grids,
+    std::vector<float> findByError(TensorStream& stream, const Profile& profile, std::span<const UniformGrid> grids,
                                    std::span<const float> known);
 
     ProfilePass& m_profiles;

@@ -2,6 +2,7 @@
 
 #include "engine/commands.h"
 #include "engine/kernel.h"
+#include "quant/float_bits.h"
 #include "quant/segment_geometry.h"
 
 #include <algorithm>
@@ -17,8 +18,8 @@ using engine::Buffer;
 using engine::Commands;
 using engine::MemoryKind;
 
-// Below this largest magnitude float products would flush to zero.
-constexpr float smallestFloatScaled = 0x1p-90f;
+// Below this largest magnitude subnormal elements, which float products flush to zero, can tell in a sum of squares.
+constexpr float smallestFloatScaled = 0x1p-60f;
 
 // Elements times candidates of one dispatch, for some 50 ms at most.
 uint64_t evaluationsPerDispatch(const engine::DeviceInfo& info) {
@@ -42,7 +43,7 @@ shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent) {
             .inverseStep = step > 0 ? 1.0f / step : 0.0f,
             .qmin = static_cast<float>(grid.grid.qmin()),
             .qmax = static_cast<float>(grid.grid.qmax()),
-            .clip = std::ldexp(grid.clip, exponent)};
+            .clipBits = magnitudeBits(grid.clip)};
 }
 
 // One measurement: counts the blocks that are waiting on the device and adds them up in order.

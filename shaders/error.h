@@ -15,14 +15,14 @@ SHADER_CONST uint teamSize = 8;
 SHADER_CONST uint blockElements = 8192;
 SHADER_CONST uint candidatesPerTeam = 8;
 
-// A uniform grid at one clip, in units of the tensor's power-of-two scale. inverseStep 0 stands for the grid
+// A uniform grid at one clip, its steps in units of the tensor's power-of-two scale. inverseStep 0 stands for the grid
 // that maps everything to 0: its error is the energy Σx².
 struct GridCandidate {
     float step;
     float inverseStep;
     float qmin;
     float qmax;
-    float clip;
+    uint clipBits;  // of the clip itself, unscaled
 };
 #ifndef __cplusplus
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Candidates {

@@ -62,7 +62,7 @@ void main() {
                         grid = push.candidates.at[candidate * push.geometry.segments + segments[i]];
                     }
                     e[i] = quantizationError(x[i], grid);
-                    if (countClipped) clipped[c] += uint(isClipped(x[i], grid));
+                    if (countClipped) clipped[c] += uint(isClipped(bits[i], grid));
                 }
                 precise const float sum = (e.x * e.x + e.y * e.y) + (e.z * e.z + e.w * e.w);
                 precise const float step = steps[c] + sum;

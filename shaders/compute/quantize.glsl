@@ -36,6 +36,11 @@ float quantizationError(float x, GridCandidate grid) {
     return error;
 }
 
-bool isClipped(float x, GridCandidate grid) { return x > grid.clip || x < (grid.qmin == 0.0 ? 0.0 : -grid.clip); }
+// By the bits: scaling may flush what is tiny.
+bool isClipped(uint bits, GridCandidate grid) {
+    const uint magnitude = bits & 0x7fffffffu;
+    const uint limit = grid.qmin == 0.0 && (bits >> 31) != 0u ? 0u : grid.clipBits;
+    return magnitude > limit && magnitude < 0x7f800000u;
+}
 
 #endif

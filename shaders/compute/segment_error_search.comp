@@ -48,7 +48,7 @@ void main() {
                 precise const float size = clip / push.qmax[g];
                 const float inverse = size > 0.0 ? 1.0 / size : 0.0;
                 const float error = errorOf(
-                    GridCandidate(size, inverse, push.sides == 1u ? 0.0 : -push.qmax[g], push.qmax[g], clip));
+                    GridCandidate(size, inverse, push.sides == 1u ? 0.0 : -push.qmax[g], push.qmax[g], 0u));
                 if (error < least) {
                     least = error;
                     best = clip;
