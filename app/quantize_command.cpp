@@ -95,8 +95,10 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
 
 void addQuantizeCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<QuantizeArguments>();
-    CLI::App& command = addCommand(root, global, "quantize", "Write a file with its weights quantized (tensors of two dimensions and more, or those of --filter)",
-                                   examples, [arguments, &global] { runQuantize(*arguments, global); });
+    CLI::App& command = addCommand(
+        root, global, "quantize",
+        "Write a file with its weights quantized (tensors of two dimensions and more, or those of --filter)",
+        examples, [arguments, &global] { runQuantize(*arguments, global); });
     command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
         ->required()
         ->type_name("FILE");

@@ -30,4 +30,8 @@ void destroyAllocator(VmaAllocator_T* allocator) {
     vmaDestroyAllocator(allocator);
 }
 
+void destroyBuffer(VmaAllocator_T* allocator, VkBuffer buffer, VmaAllocation_T* allocation) {
+    vmaDestroyBuffer(allocator, buffer, allocation);
+}
+
 }  // namespace engine

@@ -41,6 +41,7 @@ Buffer::Buffer(Device& device, uint64_t sizeBytes, MemoryKind kind, const std::s
     if (m_sizeBytes > m_state->info.largestAllocationBytes) {
         throw OutOfMemory("vkAllocateMemory", VK_ERROR_OUT_OF_DEVICE_MEMORY, place);
     }
+    m_state->destroyRetired(m_state->reachedTicket());
     VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO};
     info.size = m_sizeBytes;
     info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT |
@@ -63,7 +64,8 @@ Buffer::Buffer(Device& device, uint64_t sizeBytes, MemoryKind kind, const std::s
 
 void Buffer::release() {
     if (!m_buffer) return;
-    vmaDestroyBuffer(m_state->allocator, handleOf(m_buffer), static_cast<VmaAllocation>(m_allocation));
+    m_state->retired.push_back(
+        {handleOf(m_buffer), static_cast<VmaAllocation>(m_allocation), m_state->lastTicket});
     m_state->allocatedBytes -= m_sizeBytes;
     m_buffer = nullptr;
 }

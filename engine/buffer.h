@@ -18,7 +18,8 @@ enum class MemoryKind {
     Readback,  // cached host memory that the device writes and the host reads
 };
 
-// Device memory with an address that shaders use. Move-only.
+// Device memory with an address that shaders use. Move-only. It may go while submitted work still uses it:
+// the memory is freed when that work is done.
 class Buffer {
 public:
     Buffer() = default;

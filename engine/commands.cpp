@@ -77,7 +77,7 @@ void Commands::dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span
     // C++ pads a struct to its alignment, 8 where it holds an address; GLSL's block ends with its last
     // member.
     const auto padded = [](size_t size) { return (size + 7) / 8 * 8; };
-    if (padded(push.size()) != padded(kernel.pushSizeBytes())) {
+    if (push.size() < kernel.pushSizeBytes() || push.size() > padded(kernel.pushSizeBytes())) {
         throw std::logic_error("kernel " + kernel.name() + " takes " +
                                std::to_string(kernel.pushSizeBytes()) + " bytes of push constants, not " +
                                std::to_string(push.size()));

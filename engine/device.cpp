@@ -88,6 +88,7 @@ void createPools(DeviceState& state) {
 DeviceState::~DeviceState() {
     if (!handle) return;
     vk.vkDeviceWaitIdle(handle);
+    destroyRetired(UINT64_MAX);
     savePipelineCache(*this);
     kernels.clear();
     if (pipelineCache) vk.vkDestroyPipelineCache(handle, pipelineCache, nullptr);
@@ -104,6 +105,14 @@ uint64_t DeviceState::reachedTicket() const {
     return value;
 }
 
+void DeviceState::destroyRetired(uint64_t reached) {
+    std::erase_if(retired, [&](const RetiredBuffer& old) {
+        if (old.ticket > reached) return false;
+        destroyBuffer(allocator, old.buffer, old.allocation);
+        return true;
+    });
+}
+
 void DeviceState::readTimestamps(CommandSlot& slot) {
     if (!slot.timed) return;
     slot.timed = false;
@@ -117,6 +126,7 @@ void DeviceState::readTimestamps(CommandSlot& slot) {
 
 CommandSlot& DeviceState::acquireSlot() {
     const uint64_t reached = reachedTicket();
+    destroyRetired(reached);
     for (CommandSlot& slot : slots) {
         if (slot.recording || slot.ticket > reached) continue;
         readTimestamps(slot);
@@ -190,6 +200,7 @@ void Device::wait(Ticket ticket, uint64_t timeOutSeconds) {
     for (CommandSlot& slot : m_state->slots) {
         if (!slot.recording && slot.ticket <= ticket.value) m_state->readTimestamps(slot);
     }
+    m_state->destroyRetired(ticket.value);
 }
 
 double Device::busySeconds() const {

@@ -23,6 +23,13 @@ struct CommandSlot {
     bool timed = false;      // timestamps not read yet
 };
 
+// A buffer whose owner is gone while submitted work may still use it.
+struct RetiredBuffer {
+    VkBuffer buffer = VK_NULL_HANDLE;
+    VmaAllocation_T* allocation = nullptr;
+    uint64_t ticket = 0;  // of the last submission before it was retired
+};
+
 struct DeviceState {
     DeviceState() = default;
     DeviceState(const DeviceState&) = delete;
@@ -48,10 +55,15 @@ struct DeviceState {
     double busySeconds = 0;
 
     VkPipelineCache pipelineCache = VK_NULL_HANDLE;
-    size_t loadedCacheBytes = 0;
+    size_t loadedCacheBytes = 0;  // read from the file
+    size_t heldCacheBytes = 0;  // as the driver holds it after loading: some wrap it in a header of their own
     std::vector<std::unique_ptr<Kernel>> kernels;
 
+    std::vector<RetiredBuffer> retired;
+
     uint64_t reachedTicket() const;
+    // Destroys the retired buffers that no submitted work uses any more.
+    void destroyRetired(uint64_t reached);
     CommandSlot& acquireSlot();
     void readTimestamps(CommandSlot& slot);
     // Names a Vulkan object for the validation layers and debuggers.

@@ -39,6 +39,7 @@ void loadPipelineCache(DeviceState& device) {
     check(device.vk.vkCreatePipelineCache(device.handle, &info, nullptr, &device.pipelineCache),
           "vkCreatePipelineCache", "pipelines");
     device.loadedCacheBytes = bytes.size();
+    device.vk.vkGetPipelineCacheData(device.handle, device.pipelineCache, &device.heldCacheBytes, nullptr);
 }
 
 void savePipelineCache(DeviceState& device) noexcept try {
@@ -46,7 +47,8 @@ void savePipelineCache(DeviceState& device) noexcept try {
     size_t size = 0;
     if (device.vk.vkGetPipelineCacheData(device.handle, device.pipelineCache, &size, nullptr) != VK_SUCCESS)
         return;
-    if (size <= device.loadedCacheBytes) return;
+    const bool wasLoaded = device.loadedCacheBytes >= sizeof(VkPipelineCacheHeaderVersionOne);
+    if (wasLoaded && size <= device.heldCacheBytes) return;
     std::vector<char> bytes(size);
     if (device.vk.vkGetPipelineCacheData(device.handle, device.pipelineCache, &size, bytes.data()) !=
         VK_SUCCESS)

@@ -65,8 +65,8 @@ void advanceAll(std::vector<Descent>& descents, uint32_t level, ProfilePass& pro
 // From here on the window's counters cost less than the refinement's.
 constexpr uint64_t windowedElements = 1 << 18;
 
-// Disjoint windows, as the kernel needs them, for the expected ones in ascending order. The result says which window
-// serves each; noWindow where none could be placed.
+// Disjoint windows, as the kernel needs them, for the expected ones in ascending order. The result says which
+// window serves each; noWindow where none could be placed.
 constexpr size_t noWindow = SIZE_MAX;
 std::vector<size_t> placeWindows(const std::vector<uint32_t>& expected, std::vector<uint32_t>& firsts) {
     std::vector<size_t> serving;
@@ -146,8 +146,8 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
     return clips;
 }
 
-// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below the largest and the
-// clips already known, then finer grids around the best, three times.
+// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below the largest
+// and the clips already known, then finer grids around the best, three times.
 std::vector<float> ClipSearch::findByError(TensorStream& stream, const Profile& profile,
                                            std::span<const UniformGrid> grids, std::span<const float> known) {
     std::vector<std::vector<float>> tried(grids.size());
@@ -186,7 +186,8 @@ std::vector<float> ClipSearch::find(TensorStream& stream, const Profile& profile
     std::vector<UniformGrid> grids;
     std::vector<size_t> indices;
     for (size_t i = 0; i < requests.size(); ++i) {
-        if (requests[i].method.kind != MethodKind::Mse || largestClip(profile, requests[i].grid) == 0) continue;
+        if (requests[i].method.kind != MethodKind::Mse || largestClip(profile, requests[i].grid) == 0)
+            continue;
         grids.push_back(requests[i].grid);
         indices.push_back(i);
     }

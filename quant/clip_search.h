@@ -41,8 +41,8 @@ public:
 private:
     std::vector<float> findExact(TensorStream& stream, const Profile& profile,
                                  std::span<const ClipRequest> requests);
-    std::vector<float> findByError(TensorStream& stream, const Profile& profile, std::span<const UniformGrid> grids,
-                                   std::span<const float> known);
+    std::vector<float> findByError(TensorStream& stream, const Profile& profile,
+                                   std::span<const UniformGrid> grids, std::span<const float> known);
 
     ProfilePass& m_profiles;
     ErrorPass& m_errors;

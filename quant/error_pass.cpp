@@ -18,7 +18,8 @@ using engine::Buffer;
 using engine::Commands;
 using engine::MemoryKind;
 
-// Below this largest magnitude subnormal elements, which float products flush to zero, can tell in a sum of squares.
+// Below this largest magnitude subnormal elements, which float products flush to zero, can tell in a sum of
+// squares.
 constexpr float smallestFloatScaled = 0x1p-60f;
 
 // Elements times candidates of one dispatch, for some 50 ms at most.

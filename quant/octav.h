@@ -28,8 +28,8 @@ float octavRoot(uint32_t bits, uint64_t below, uint64_t atOrAbove, const WideInt
 
 // The recursion s_{n+1} = Σ_{|x|>s}|x| / (γ·#{0<|x|<=s} + #{|x|>s}) from s_1 = Σ|x| / #{x≠0} until it moves
 // by less than one part in 2^22, 64 steps at most. For display: inside the bin that s splits, elements are
-// taken as evenly spread, so an iterate is off by at most that bin's share (a few parts in a thousand on
-// smooth data).
+// taken as evenly spread, so an iterate is off by less than the bin's width (an eighth): a few parts in a
+// thousand on smooth data, more where few elements lie above the clip.
 std::vector<double> octavIterates(const Profile& profile, Sides sides, uint64_t inverseNoiseFactor);
 
 }  // namespace quant

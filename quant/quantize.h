@@ -26,8 +26,8 @@ struct QuantizedTensor {
     MethodResult result;          // of a quantized one
 };
 
-// What a user who names no tensors means: the analyzable tensors of two and more dimensions, which hold the weights.
-// Biases and norms keep their precision. All analyzable tensors when none has two dimensions.
+// What a user who names no tensors means: the analyzable tensors of two and more dimensions, which hold the
+// weights. Biases and norms keep their precision. All analyzable tensors when none has two dimensions.
 std::vector<size_t> weightTensors(const TensorFile& file);
 
 // Quantizes `selected` tensors of the file (indices; each must be analyzable) and writes a safetensors file

@@ -6,6 +6,7 @@
 #include "quant/float_bits.h"
 #include "quant/octav.h"
 #include "quant/segment_geometry.h"
+#include "quant/segment_root.h"
 #include "shaders/segments.h"
 
 #include <algorithm>
@@ -55,27 +56,6 @@ KernelVariant variantFor(uint32_t elementType, const Mapping& mapping, const Seg
                           {6, mapping.isOneSubgroup}}};
 }
 
-// The exact answer from what the kernel counted, or none when its float decision does not stand.
-std::optional<float> settled(const shaders::SegmentRoot& root, uint64_t inverseNoiseFactor) {
-    const uint32_t state = root.shiftAndState >> 16, shift = root.shiftAndState & 0xffff;
-    if (state == shaders::segmentEmpty) return 0.0f;
-    if (state == shaders::segmentUnsolved) return {};
-    WideInt sum = WideInt().addShifted(root.sumLow, shift);
-    sum.addShifted(root.sumHigh, shift + 16);
-    const OctavPredicate predicate(inverseNoiseFactor);
-    // h must be negative at u, and at v (after its jump, if that is where the sign changes) it must not be.
-    if (root.u > 0 && predicate.holds(root.u, {root.below, root.atOrAbove, sum})) return {};
-    if (state == shaders::segmentAtValue) {
-        const uint64_t atV = root.atOrAbove - root.aboveV;
-        const WideInt sumAbove = sum - inUnits(root.v) * atV;
-        if (!predicate.holds(root.v, {root.below + atV, root.aboveV, sumAbove})) return {};
-        return octavRoot(root.v, root.below, root.atOrAbove, sum, inverseNoiseFactor);
-    }
-    // Without a jump the root is at most v even when v itself is still counted as outside.
-    if (!predicate.holds(root.v, {root.below, root.atOrAbove, sum})) return {};
-    return octavRoot(root.v, root.below, root.atOrAbove, sum, inverseNoiseFactor);
-}
-
 void ensure(Buffer& buffer, engine::Device& device, uint64_t sizeBytes, MemoryKind kind, const char* name) {
     if (buffer.sizeBytes() < sizeBytes) buffer = Buffer(device, sizeBytes, kind, name);
 }
@@ -108,7 +88,7 @@ std::vector<T> readAll(engine::Device& device, const Buffer& buffer, uint64_t co
 
 // Twelve octaves below 1, then `rounds` finer sets of ratios around 1.
 struct SearchTable {
-    static constexpr uint32_t coarsePoints = 64, finePoints = 17, fineRounds = 3;
+    static constexpr uint32_t coarsePoints = 192, finePoints = 17, fineRounds = 2;
     std::vector<float> ratios;
 
     SearchTable() {
@@ -169,7 +149,8 @@ std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& 
         for (size_t g = 0; g < some.size(); ++g) {
             auto& clips = roots[some[g]];
             for (uint64_t segment = 0; segment < layout.segments; ++segment) {
-                clips.push_back(settled(found[segment * some.size() + g], grids[some[g]].inverseNoiseFactor));
+                clips.push_back(
+                    settledRoot(found[segment * some.size() + g], grids[some[g]].inverseNoiseFactor));
             }
         }
     }

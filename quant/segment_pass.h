@@ -40,8 +40,8 @@ public:
     std::vector<float> percentiles(TensorStream& stream, const SegmentLayout& layout, bool isSigned,
                                    const Percentile& percentile);
 
-    // Clips of least measured error, [grid][segment]: a logarithmic grid of 64 clips over twelve octaves
-    // below the segment's largest magnitude, then three finer rounds. absmax: of the tensor.
+    // Clips of least measured error, [grid][segment]: a logarithmic grid of 192 clips over twelve octaves
+    // below the segment's largest magnitude, then two finer rounds. absmax: of the tensor.
     std::vector<std::vector<float>> leastError(TensorStream& stream, const SegmentLayout& layout,
                                                float absmax, std::span<const UniformGrid> grids);
 

@@ -101,19 +101,29 @@ void SegmentSearch::findByError(Task& task, const Slab& slab, std::vector<std::v
     for (size_t g = 0; g < grids.size(); ++g) clips[indices[g]] = found[g];
 }
 
+void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {
+    std::vector<float> largest;  // on an unsigned grid the largest element above zero
+    for (size_t r = 0; r < task.requests.size(); ++r) {
+        const Method& method = task.requests[r].method;
+        if (method.kind != MethodKind::Max && method.kind != MethodKind::Percentile) continue;
+        if (largest.empty())
+            largest = m_segments.percentiles(task.stream, slab.layout, task.isSigned(), Percentile("100"));
+        if (method.kind == MethodKind::Max) {
+            clips[r] = largest;
+            continue;
+        }
+        clips[r] = m_segments.percentiles(task.stream, slab.layout, true, *method.percentile);
+        // Nothing to clip: as for whole tensors.
+        for (size_t i = 0; i < largest.size(); ++i) clips[r][i] = largest[i] == 0 ? 0.0f : clips[r][i];
+    }
+}
+
 void SegmentSearch::findShort(Task& task, const Slab& slab) {
     task.stream.select(task.file, task.tensor, slab.selection);
     std::vector<std::vector<float>> clips(task.requests.size(), std::vector<float>(slab.layout.segments));
     findOctav(task, slab, clips);
     findByError(task, slab, clips);
-    for (size_t r = 0; r < task.requests.size(); ++r) {
-        const Method& method = task.requests[r].method;
-        // The largest magnitude on an unsigned grid is the largest element above zero.
-        if (method.kind == MethodKind::Max)
-            clips[r] = m_segments.percentiles(task.stream, slab.layout, task.isSigned(), Percentile("100"));
-        if (method.kind == MethodKind::Percentile)
-            clips[r] = m_segments.percentiles(task.stream, slab.layout, true, *method.percentile);
-    }
+    findByRank(task, slab, clips);
     std::vector<std::vector<ClippedGrid>> grids(task.requests.size());
     for (size_t r = 0; r < task.requests.size(); ++r) {
         for (const float clip : clips[r]) grids[r].push_back({task.requests[r].grid, clip});

@@ -38,6 +38,7 @@ private:
     void findLong(Task& task);
     void findShort(Task& task, const Slab& slab);
     void findOctav(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
+    void findByRank(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
     void findByError(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
 
     SegmentPass& m_segments;

@@ -15,8 +15,8 @@ SHADER_CONST uint teamSize = 8;
 SHADER_CONST uint blockElements = 8192;
 SHADER_CONST uint candidatesPerTeam = 8;
 
-// A uniform grid at one clip, its steps in units of the tensor's power-of-two scale. inverseStep 0 stands for the grid
-// that maps everything to 0: its error is the energy Σx².
+// A uniform grid at one clip, its steps in units of the tensor's power-of-two scale. inverseStep 0 stands for
+// the grid that maps everything to 0: its error is the energy Σx².
 struct GridCandidate {
     float step;
     float inverseStep;

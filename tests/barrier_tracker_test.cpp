@@ -59,7 +59,8 @@ TEST_CASE("Adjacent ranges need no barrier, one shared byte does", "[barrier_tra
 }
 
 TEST_CASE("A range inside another overlaps it", "[barrier_tracker]") {
-    for (const auto& [outer, inner] : {std::pair(a, AddressRange{1400, 1500}), std::pair(AddressRange{1400, 1500}, a)}) {
+    for (const auto& [outer, inner] :
+         {std::pair(a, AddressRange{1400, 1500}), std::pair(AddressRange{1400, 1500}, a)}) {
         BarrierTracker tracker;
         tracker.needsBarrier({}, Ranges{outer});
         CHECK(tracker.needsBarrier(Ranges{inner}, {}));
@@ -87,7 +88,8 @@ TEST_CASE("A barrier settles what came before it, but not the operation after it
     CHECK(tracker.needsBarrier(Ranges{{5000, 5001}}, {}));
 }
 
-TEST_CASE("An operation that reads and writes one range needs no barrier within itself", "[barrier_tracker]") {
+TEST_CASE("An operation that reads and writes one range needs no barrier within itself",
+          "[barrier_tracker]") {
     BarrierTracker tracker;
     CHECK_FALSE(tracker.needsBarrier(Ranges{a}, Ranges{a}));
     CHECK(tracker.needsBarrier(Ranges{a}, Ranges{a}));

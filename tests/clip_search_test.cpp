@@ -119,7 +119,8 @@ TEST_CASE("Exact clips of large awkward tensors equal the reference", "[device][
         INFO(name);
         const MemoryTensor tensor(values);
         for (const bool isSigned : {true, false}) {
-            const auto requests = requestsFor({"octav", "octav-paper", "percentile:99.9"}, {2, 4, 8}, {isSigned});
+            const auto requests =
+                requestsFor({"octav", "octav-paper", "percentile:99.9"}, {2, 4, 8}, {isSigned});
             const auto clips = find(tensor, requests), expected = expectedClips(values, requests);
             for (size_t i = 0; i < requests.size(); ++i) {
                 INFO(describe(requests[i]));

@@ -1,15 +1,15 @@
 #include "engine/commands.h"
 
+#include "engine/error.h"
+#include "tests/device_fixture.h"
+#include "tests/shader_folder.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
-
-#include "engine/error.h"
-#include "tests/device_fixture.h"
-#include "tests/shader_folder.h"
 
 namespace tests {
 
@@ -64,7 +64,8 @@ TEST_CASE("A fill covers its range and nothing else", "[device][commands]") {
 }
 
 TEST_CASE("A copy brings its bytes and nothing else", "[device][commands]") {
-    const Buffer from(device(), 4096, MemoryKind::Upload, "source"), to(device(), 4096, MemoryKind::Device, "target");
+    const Buffer from(device(), 4096, MemoryKind::Upload, "source"),
+        to(device(), 4096, MemoryKind::Device, "target");
     std::ranges::iota(from.mappedAs<uint32_t>(), 100u);
     from.flush();
     Commands commands(device());
@@ -82,7 +83,8 @@ TEST_CASE("A dispatch covers every element, whatever the number", "[device][comm
         const Buffer buffer(device(), 4 * 5000, MemoryKind::Device, "elements");
         Commands commands(device());
         commands.fill(buffer, 1);
-        commands.dispatch(kernel, elements, LinearPush{buffer.address(), buffer.address(), elements, 5}, {buffer}, {buffer});
+        commands.dispatch(kernel, elements, LinearPush{buffer.address(), buffer.address(), elements, 5},
+                          {buffer}, {buffer});
         commands.submit();
         const auto words = readWords(buffer, 5000);
         bool right = true;
@@ -95,13 +97,15 @@ TEST_CASE("A dispatch covers every element, whatever the number", "[device][comm
 TEST_CASE("Dependent dispatches see each other's writes", "[device][commands]") {
     constexpr uint32_t elements = 10007;
     const Kernel& kernel = linearKernel();
-    const Buffer a(device(), 4 * elements, MemoryKind::Device, "ping"), b(device(), 4 * elements, MemoryKind::Device, "pong");
+    const Buffer a(device(), 4 * elements, MemoryKind::Device, "ping"),
+        b(device(), 4 * elements, MemoryKind::Device, "pong");
     Commands commands(device());
     commands.fill(a, 1);
     std::vector<uint32_t> expected(elements, 1);
     for (uint32_t step = 0; step < 100; ++step) {
         const Buffer &from = step % 2 ? b : a, &to = step % 2 ? a : b;
-        commands.dispatch(kernel, elements, LinearPush{from.address(), to.address(), elements, step}, {from}, {to});
+        commands.dispatch(kernel, elements, LinearPush{from.address(), to.address(), elements, step}, {from},
+                          {to});
         for (uint32_t i = 0; i < elements; ++i) expected[i] = 3 * expected[i] + step + i;
     }
     commands.submit();
@@ -120,7 +124,8 @@ TEST_CASE("Submissions see the writes of earlier ones", "[device][commands]") {
     }
     for (uint32_t step = 0; step < 200; ++step) {  // more than the device keeps in flight
         Commands commands(device());
-        commands.dispatch(kernel, elements, LinearPush{buffer.address(), buffer.address(), elements, step}, {buffer}, {buffer});
+        commands.dispatch(kernel, elements, LinearPush{buffer.address(), buffer.address(), elements, step},
+                          {buffer}, {buffer});
         commands.submit();
         for (uint32_t i = 0; i < elements; ++i) expected[i] = 3 * expected[i] + step + i;
     }
@@ -129,12 +134,14 @@ TEST_CASE("Submissions see the writes of earlier ones", "[device][commands]") {
 
 TEST_CASE("A grid beyond the limit of workgroups along x covers every element", "[device][commands]") {
     const Kernel& kernel = linearKernel(1);
-    const auto elements = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{device().info().maxWorkgroupCount} + 3, 200003));
+    const auto elements =
+        static_cast<uint32_t>(std::min<uint64_t>(uint64_t{device().info().maxWorkgroupCount} + 3, 200003));
     if (device().info().maxWorkgroupCount > 200000) WARN("the limit is too high to be exceeded here");
     const Buffer buffer(device(), 4 * uint64_t{elements}, MemoryKind::Device, "wide");
     Commands commands(device());
     commands.fill(buffer, 0);
-    commands.dispatch(kernel, elements, LinearPush{buffer.address(), buffer.address(), elements, 9}, {buffer}, {buffer});
+    commands.dispatch(kernel, elements, LinearPush{buffer.address(), buffer.address(), elements, 9}, {buffer},
+                      {buffer});
     commands.submit();
     std::vector<uint32_t> expected(elements);
     std::ranges::iota(expected, 9u);
@@ -157,7 +164,9 @@ TEST_CASE("A push of another size than the kernel's is refused", "[device][comma
     CHECK_THROWS_AS(commands.dispatch(kernel, 0, Short{}, {}, {}), std::logic_error);
 }
 
-TEST_CASE("An unknown kernel is refused", "[device][commands]") { CHECK_THROWS_AS(device().kernel("no_such_kernel"), std::logic_error); }
+TEST_CASE("An unknown kernel is refused", "[device][commands]") {
+    CHECK_THROWS_AS(device().kernel("no_such_kernel"), std::logic_error);
+}
 
 TEST_CASE("A kernel is made once for a variant", "[device][commands]") {
     CHECK(&linearKernel(32) == &linearKernel(32));
@@ -209,7 +218,9 @@ TEST_CASE("A part of a buffer is read back", "[device][commands]") {
 
 TEST_CASE("A buffer beyond the largest allocation is refused, and counted nowhere", "[device][commands]") {
     const uint64_t before = device().allocatedBytes();
-    CHECK_THROWS_AS(Buffer(device(), device().info().largestAllocationBytes + 1, MemoryKind::Device, "too large"), engine::OutOfMemory);
+    CHECK_THROWS_AS(
+        Buffer(device(), device().info().largestAllocationBytes + 1, MemoryKind::Device, "too large"),
+        engine::OutOfMemory);
     CHECK(device().allocatedBytes() == before);
 }
 

@@ -1,11 +1,11 @@
 #include "engine/device_info.h"
 
+#include "engine/error.h"
+#include "tests/device_fixture.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <string>
-
-#include "engine/error.h"
-#include "tests/device_fixture.h"
 
 namespace tests {
 
@@ -16,7 +16,8 @@ using engine::NoDevice;
 
 namespace {
 
-DeviceInfo deviceOf(uint32_t index, const char* name, DeviceType type, std::vector<std::string> missing = {}) {
+DeviceInfo deviceOf(uint32_t index, const char* name, DeviceType type,
+                    std::vector<std::string> missing = {}) {
     DeviceInfo info;
     info.index = index;
     info.name = name;
@@ -58,7 +59,8 @@ TEST_CASE("By default the first usable device of the best type is chosen", "[dev
 TEST_CASE("Discrete comes before integrated, virtual, CPU and other", "[device_info]") {
     std::vector<DeviceInfo> devices;
     uint32_t index = 0;
-    for (const DeviceType type : {DeviceType::Other, DeviceType::Cpu, DeviceType::Virtual, DeviceType::Integrated, DeviceType::Discrete}) {
+    for (const DeviceType type : {DeviceType::Other, DeviceType::Cpu, DeviceType::Virtual,
+                                  DeviceType::Integrated, DeviceType::Discrete}) {
         devices.push_back(deviceOf(index, "x", type));
         CHECK(chooseDevice(devices, "").index == index);
         ++index;
@@ -84,7 +86,8 @@ TEST_CASE("What matches nothing is refused with the list of devices", "[device_i
     for (const char* wanted : {"radeon", "5", "-1", "99999999999"}) {
         const std::string message = refusal(someDevices(), wanted);
         CHECK(message.contains(wanted));
-        for (const DeviceInfo& device : someDevices()) CHECK(message.contains(std::to_string(device.index) + " " + device.name));
+        for (const DeviceInfo& device : someDevices())
+            CHECK(message.contains(std::to_string(device.index) + " " + device.name));
         CHECK(message.contains("lacks Vulkan 1.3"));
     }
 }
@@ -99,8 +102,9 @@ TEST_CASE("An unusable device is refused with what it lacks", "[device_info]") {
 }
 
 TEST_CASE("Without a usable device the message says what each lacks", "[device_info]") {
-    const std::vector<DeviceInfo> devices = {deviceOf(0, "A", DeviceType::Discrete, {"scalar block layout", "timeline semaphores"}),
-                                             deviceOf(1, "B", DeviceType::Cpu, {"Vulkan 1.3"})};
+    const std::vector<DeviceInfo> devices = {
+        deviceOf(0, "A", DeviceType::Discrete, {"scalar block layout", "timeline semaphores"}),
+        deviceOf(1, "B", DeviceType::Cpu, {"Vulkan 1.3"})};
     const std::string message = refusal(devices, "");
     CHECK(message.contains("0 A (lacks scalar block layout, timeline semaphores)"));
     CHECK(message.contains("1 B (lacks Vulkan 1.3)"));

@@ -1,14 +1,14 @@
 #include "quant/magnitude_query.h"
 
-#include <catch2/catch_test_macros.hpp>
-
-#include <algorithm>
-
 #include "quant/float_bits.h"
 #include "quant/octav.h"
 #include "quant/percentile.h"
 #include "tests/reference.h"
 #include "tests/sample_data.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 
 namespace tests {
 
@@ -17,7 +17,8 @@ using namespace quant;
 namespace {
 
 void refineToTheEnd(MagnitudeSearch& search, std::span<const float> values, Sides sides) {
-    while (!search.isDone()) search.advance(reference::refined(values, search.level(), sides, search.prefix()));
+    while (!search.isDone())
+        search.advance(reference::refined(values, search.level(), sides, search.prefix()));
 }
 
 float rootOf(const MagnitudeSearch& search, uint64_t factor) {
@@ -53,7 +54,8 @@ TEST_CASE("A search ends with the counts and the sum at its answer", "[magnitude
             for (const uint64_t factor : {uint64_t{12}, uint64_t{12 * 127 * 127}}) {
                 const OctavPredicate predicate(factor);
                 MagnitudeSearch search(profile, sides, predicate);
-                const bool isEmptyBin = search.isDone();  // then bits() is the bin's last magnitude and no element is in it
+                const bool isEmptyBin =
+                    search.isDone();  // then bits() is the bin's last magnitude and no element is in it
                 refineToTheEnd(search, values, sides);
                 INFO("1/γ " << factor << (isEmptyBin ? ", empty bin" : ""));
                 checkTally(search, values, isSigned);
@@ -86,7 +88,8 @@ TEST_CASE("A window that holds the answer gives what refinements give", "[magnit
             // Around the answer, at its edges, and beside it.
             const uint32_t bin = windowed.prefix() << 20, size = 1 << 15, answer = refined.bits();
             for (const int offset : {-40000, -32768, -32767, -16000, -1, 0, 1}) {
-                const auto first = static_cast<uint32_t>(std::clamp(static_cast<int64_t>(answer) + offset, int64_t{bin}, int64_t{bin} + (1 << 20) - size));
+                const auto first = static_cast<uint32_t>(std::clamp(
+                    static_cast<int64_t>(answer) + offset, int64_t{bin}, int64_t{bin} + (1 << 20) - size));
                 MagnitudeSearch search = windowed;
                 const bool hit = search.advance(reference::window(values, Sides::Both, first, size));
                 INFO(name << ", 1/γ " << factor << ", window from " << first << ", answer " << answer);
@@ -94,7 +97,8 @@ TEST_CASE("A window that holds the answer gives what refinements give", "[magnit
                 if (!hit) refineToTheEnd(search, values, Sides::Both);
                 CHECK(search.below() == refined.below());
                 CHECK(search.sumAtOrAbove() == refined.sumAtOrAbove());
-                // Where no element is near the root, bits() may be any magnitude of the gap: the root is the same.
+                // Where no element is near the root, bits() may be any magnitude of the gap: the root is the
+                // same.
                 CHECK(rootOf(search, factor) == rootOf(refined, factor));
             }
         }
@@ -102,7 +106,8 @@ TEST_CASE("A window that holds the answer gives what refinements give", "[magnit
     CHECK(hits > 100);
 }
 
-TEST_CASE("The expected window lies in the bin, and on smooth data mostly holds the answer", "[magnitude_query]") {
+TEST_CASE("The expected window lies in the bin, and on smooth data mostly holds the answer",
+          "[magnitude_query]") {
     constexpr uint32_t size = 1 << 15;
     size_t searches = 0, hits = 0;
     for (const auto& [name, values] : awkwardSamples(20011)) {

@@ -1,16 +1,16 @@
 #include "engine/pipeline_cache.h"
 
-#include <catch2/catch_test_macros.hpp>
-
-#include <filesystem>
-#include <fstream>
-#include <vector>
-
 #include "engine/cache_folder.h"
 #include "engine/device_state.h"
 #include "tests/device_fixture.h"
 #include "tests/environment.h"
 #include "tests/temp_folder.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <vector>
 
 namespace tests {
 
@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Opens the device of this run once more, makes a kernel and closes it. Returns how many bytes of cache were read.
+// Opens the device of this run once more, makes a kernel and closes it. Returns how many bytes of cache were
+// read.
 size_t makeKernel() {
     const engine::Instance instance(isValidating(), onMessage);
     engine::Device opened(instance, engine::chooseDevice(instance.devices(), ""));

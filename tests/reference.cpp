@@ -92,7 +92,8 @@ std::vector<uint32_t> countedBits(std::span<const float> values, quant::Sides si
 
 }  // namespace
 
-quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides, uint32_t prefix) {
+quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides,
+                          uint32_t prefix) {
     const uint32_t shift = level == 2 ? 20 : 10;
     quant::RefinedBin bin{prefix, std::vector<uint64_t>(1024), std::vector<uint64_t>(1024)};
     for (const uint32_t bits : countedBits(values, sides)) {
@@ -104,7 +105,8 @@ quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::
     return bin;
 }
 
-quant::CountedWindow window(std::span<const float> values, quant::Sides sides, uint32_t first, uint32_t size) {
+quant::CountedWindow window(std::span<const float> values, quant::Sides sides, uint32_t first,
+                            uint32_t size) {
     quant::CountedWindow result{first, std::vector<uint32_t>(size)};
     for (const uint32_t bits : countedBits(values, sides)) {
         if (bits >> 20 != first >> 20 || bits < first) continue;

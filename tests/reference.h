@@ -39,7 +39,8 @@ quant::Profile profile(std::span<const float> values);
 // What a refinement of level 2 or 3 counts; zeros, Inf and NaN are in no bin.
 quant::RefinedBin refined(std::span<const float> values, uint32_t level, quant::Sides sides, uint32_t prefix);
 
-// What a window of `size` magnitudes from `first` on counts, and what lies above it in its bin of the profile.
+// What a window of `size` magnitudes from `first` on counts, and what lies above it in its bin of the
+// profile.
 quant::CountedWindow window(std::span<const float> values, quant::Sides sides, uint32_t first, uint32_t size);
 
 // Q(x) = Δ·clamp(roundEven(x/Δ), qmin, qmax) in double.

@@ -1,17 +1,17 @@
 #include "engine/shader_library.h"
 
+#include "engine/error.h"
+#include "engine/kernel.h"
+#include "engine/spirv.h"
+#include "tests/device_fixture.h"
+#include "tests/shader_folder.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-
-#include "engine/error.h"
-#include "engine/kernel.h"
-#include "engine/spirv.h"
-#include "tests/device_fixture.h"
-#include "tests/shader_folder.h"
 
 namespace tests {
 
@@ -76,7 +76,8 @@ TEST_CASE("An unknown shader is a bug of the caller", "[shader_library]") {
 
 TEST_CASE("A shader that does not compile is reported by file and line", "[shader_library]") {
     ShaderFolder folder;
-    folder.write("broken", "#version 460\nlayout(local_size_x = 8) in;\nvoid main() {\n    undeclared = 1;\n}\n");
+    folder.write("broken",
+                 "#version 460\nlayout(local_size_x = 8) in;\nvoid main() {\n    undeclared = 1;\n}\n");
     const std::string message = messageOf(folder.path().string(), "compute/broken.comp");
     CHECK(message.contains((folder.path() / "compute/broken.comp").string() + ":4:"));
     CHECK(message.contains("undeclared"));
@@ -86,14 +87,18 @@ TEST_CASE("A shader that does not compile is reported by file and line", "[shade
 TEST_CASE("An include that does not compile is reported by its own file and line", "[shader_library]") {
     ShaderFolder folder;
     std::ofstream(folder.path() / "compute/part.glsl") << "\nint f() { return missing; }\n";
-    folder.write("whole", "#version 460\n#extension GL_GOOGLE_include_directive : require\n#include \"compute/part.glsl\"\n"
-                          "layout(local_size_x = 8) in;\nvoid main() {}\n");
+    folder.write(
+        "whole",
+        "#version 460\n#extension GL_GOOGLE_include_directive : require\n#include \"compute/part.glsl\"\n"
+        "layout(local_size_x = 8) in;\nvoid main() {}\n");
     CHECK(messageOf(folder.path().string(), "compute/whole.comp").contains("compute/part.glsl:2:"));
 }
 
 TEST_CASE("A missing include is reported by name", "[shader_library]") {
     ShaderFolder folder;
-    folder.write("lonely", "#version 460\n#extension GL_GOOGLE_include_directive : require\n#include \"nowhere.glsl\"\nvoid main() {}\n");
+    folder.write("lonely",
+                 "#version 460\n#extension GL_GOOGLE_include_directive : require\n#include "
+                 "\"nowhere.glsl\"\nvoid main() {}\n");
     CHECK(messageOf(folder.path().string(), "compute/lonely.comp").contains("nowhere.glsl"));
 }
 
@@ -112,7 +117,8 @@ TEST_CASE("Every kernel's source compiles at run time to the same interface", "[
     }
 }
 
-TEST_CASE("A kernel that does not compile is refused, and the next version taken", "[device][shader_library]") {
+TEST_CASE("A kernel that does not compile is refused, and the next version taken",
+          "[device][shader_library]") {
     ShaderFolder folder;
     folder.write("test_live", "#version 460\nvoid main() { oops; }\n");
     CHECK_THROWS_AS(device().kernel("test_live"), ShaderError);

@@ -1,11 +1,5 @@
 #include "engine/spirv.h"
 
-#include <catch2/catch_test_macros.hpp>
-
-#include <algorithm>
-#include <stdexcept>
-#include <string>
-
 #include "engine/shader_library.h"
 #include "shaders/bandwidth.h"
 #include "shaders/error.h"
@@ -14,6 +8,12 @@
 #include "shaders/refine.h"
 #include "shaders/segments.h"
 #include "shaders/window.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
 
 namespace tests {
 

@@ -1,12 +1,12 @@
 #include "engine/upload_ring.h"
 
+#include "engine/error.h"
+#include "tests/device_fixture.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <cstring>
-
-#include "engine/error.h"
-#include "tests/device_fixture.h"
 
 namespace tests {
 

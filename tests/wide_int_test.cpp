@@ -89,7 +89,8 @@ TEST_CASE("WideInt takes the integer part of a long double", "[wide_int]") {
     CHECK(WideInt::truncated(18446744073709551615.0L) == WideInt(0xffffffffffffffffu));
     CHECK(WideInt::truncated(18446744073709551616.0L) == powerOfTwo(64));
     for (uint32_t shift = 0; shift <= 319; shift += 11) {
-        const long double value = std::ldexp(static_cast<long double>(0x9e3779b97f4a7c15u), static_cast<int>(shift));
+        const long double value =
+            std::ldexp(static_cast<long double>(0x9e3779b97f4a7c15u), static_cast<int>(shift));
         CHECK(WideInt::truncated(value) == WideInt().addShifted(0x9e3779b97f4a7c15u, shift));
     }
 }
