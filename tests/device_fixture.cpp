@@ -4,48 +4,18 @@
 #include <catch2/reporters/catch_reporter_event_listener.hpp>
 #include <catch2/reporters/catch_reporter_registrars.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace tests {
 
 namespace {
 
-// What the layers said and no test has answered for yet.
-class Messages {
-public:
-    // The device goes last of all; what the layers say then (an object left behind) fails the run.
-    ~Messages() {
-        const std::string left = take();
-        if (left.empty()) return;
-        std::fprintf(stderr, "validation messages after the last test:\n%s", left.c_str());
-        std::_Exit(EXIT_FAILURE);
-    }
-
-    void add(std::string_view message) {
-        const std::lock_guard lock(m_mutex);
-        m_all += message;
-        m_all += '\n';
-    }
-
-    std::string take() {
-        const std::lock_guard lock(m_mutex);
-        return std::exchange(m_all, {});
-    }
-
-private:
-    std::mutex m_mutex;
-    std::string m_all;
-};
-
-Messages& messages() {
-    static Messages messages;
-    return messages;
-}
+std::mutex messageMutex;
+std::string messages;  // what the layers said and no test has answered for yet
 
 // Takes the messages that came while a section ran, the whole test case being the outermost. Catch2 sends
 // this event before it adds up the test's assertions, so the CHECK counts; device_fixture_test.cpp holds it
@@ -54,7 +24,7 @@ class ValidationListener : public Catch::EventListenerBase {
 public:
     using EventListenerBase::EventListenerBase;
     void sectionEnded(const Catch::SectionStats&) override {
-        const std::string validationMessages = messages().take();
+        const std::string validationMessages = takeMessages();
         if (!validationMessages.empty()) CHECK(validationMessages == "");
     }
 };
@@ -74,11 +44,17 @@ bool isValidating() {
 }
 
 void onMessage(std::string_view message) {
-    messages().add(message);
+    const std::lock_guard lock(messageMutex);
+    messages += message;
+    messages += '\n';
+}
+
+std::string takeMessages() {
+    const std::lock_guard lock(messageMutex);
+    return std::exchange(messages, {});
 }
 
 engine::Device& device() {
-    messages();  // outlives the device
     static const std::unique_ptr<engine::Device> opened = openDevice();
     if (const char* wanted = std::getenv("CLIPSCOPE_TEST_DRIVER")) {
         const std::string name = opened->info().name + " " + opened->info().driver;

@@ -2,6 +2,7 @@
 
 #include "engine/device.h"
 
+#include <string>
 #include <string_view>
 
 namespace tests {
@@ -16,5 +17,8 @@ bool isValidating();
 
 // Where a test's own engine::Instance sends its messages, so that they fail the test as well.
 void onMessage(std::string_view message);
+
+// The messages since the last call, a line each.
+std::string takeMessages();
 
 }  // namespace tests

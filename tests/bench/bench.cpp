@@ -138,7 +138,7 @@ private:
         add("profile, level 2", bytes, [&] { profiles.refine(stream, 2, quant::Sides::Both, level2); });
         add("profile, level 3", bytes, [&] { profiles.refine(stream, 3, quant::Sides::Both, level3); });
         add(
-            "exact clips, B = 2..8", 3 * bytes,
+            "exact clips, B = 2..8", 2 * bytes,
             [&] {
                 const auto profile = profiles.profile(stream);
                 quant::ClipSearch(profiles, m_analyzer.errorPass()).find(stream, profile, requests());
@@ -189,7 +189,8 @@ private:
                     open = 0;
                     for (const auto& roots : segments.octav(
                              stream, layout, true, m_profile.meanMagnitude(quant::Sides::Both), grids))
-                        open += static_cast<size_t>(std::ranges::count(roots, std::optional<float>()));
+                        open += static_cast<size_t>(
+                            std::ranges::count_if(roots, [](const auto& root) { return !root; }));
                 },
                 peer);
             std::printf("%s: %zu of %zu roots left open\n", granularity, open,
