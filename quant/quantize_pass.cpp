@@ -38,14 +38,28 @@ uint32_t outputOf(DType target) {
     }
 }
 
-// The geometry seen from element `first` on: kernels count elements of a chunk with 32 bits, so whole periods
-// of the layout are left out. skippedSegments: how many segments lie before the table's first.
-shaders::SegmentGeometry geometryFrom(const SegmentLayout& layout, uint64_t first, uint32_t& firstInGeometry,
-                                      uint64_t& skippedSegments) {
-    const uint64_t period = layout.rowElements ? layout.rowElements : layout.segments * layout.inner;
-    firstInGeometry = static_cast<uint32_t>(first % period);
-    skippedSegments = layout.rowElements ? first / period * layout.segmentsPerOuter : 0;
-    return geometryOf(layout);
+// Where a chunk lies in a layout, in the 32 bits with which kernels count its elements.
+struct ChunkPlace {
+    shaders::SegmentGeometry geometry{};
+    uint32_t firstElement = 0;     // of the chunk, in the geometry
+    uint64_t skippedSegments = 0;  // before the geometry's first in the table of grids
+};
+
+// Whole segments, or whole rows of groups, that lie before element `first` are left out.
+ChunkPlace placeOf(const SegmentLayout& layout, uint64_t first) {
+    ChunkPlace place{.geometry = geometryOf(layout)};
+    const bool isRows = layout.rowElements != 0 && layout.rows > 1;
+    const uint64_t period = isRows ? layout.rowElements : layout.inner;
+    if (period >> 31 != 0) throw std::length_error("segments of 2^31 elements and more cannot be quantized");
+    place.firstElement = static_cast<uint32_t>(first % period);
+    if (isRows) {
+        place.skippedSegments = first / period * layout.segmentsPerOuter;
+    } else {
+        // Channels, or the groups of a single row, which follow each other like channels.
+        place.geometry.rowElements = 0;
+        place.geometry.firstSegment = static_cast<uint32_t>(first / period % layout.segments);
+    }
+    return place;
 }
 
 // Values of a tensor that kernels had to scale, back in its own units.
@@ -56,6 +70,20 @@ void unscale(std::span<std::byte> floats, int32_t exponent) {
         value = std::ldexp(value, -exponent);
         std::memcpy(&floats[i], &value, sizeof value);
     }
+}
+
+// Floats to bfloat16, to nearest, ties to even.
+std::vector<std::byte> narrowed(std::span<const std::byte> floats) {
+    std::vector<std::byte> result(floats.size() / 2);
+    for (size_t i = 0; i < floats.size() / sizeof(float); ++i) {
+        uint32_t bits;
+        std::memcpy(&bits, &floats[i * sizeof bits], sizeof bits);
+        const bool isNan = (bits & 0x7fffffffu) > 0x7f800000u;
+        const auto half =
+            static_cast<uint16_t>(isNan ? bits >> 16 | 0x40u : (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+        std::memcpy(&result[i * sizeof half], &half, sizeof half);
+    }
+    return result;
 }
 
 }  // namespace
@@ -69,12 +97,15 @@ void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
     std::ranges::transform(grids, m_grids.mappedAs<shaders::GridCandidate>().begin(),
                            [&](const ClippedGrid& grid) { return scaledGrid(grid, scale.exponent); });
     m_grids.flush();
+    // Values that had to be scaled come back as F32, whatever they are stored as.
+    const bool isScaled = scale.exact && (target == DType::F32 || target == DType::BF16);
+    const DType written = isScaled ? DType::F32 : target;
     const auto& kernel = m_device.kernel("quantize_elements", {.constants = {{0, stream.elementType()},
                                                                              {1, 64},
                                                                              {10, scale.exact},
-                                                                             {11, outputOf(target)},
+                                                                             {11, outputOf(written)},
                                                                              {12, layout.segments > 1}}});
-    const uint64_t elementBytes = elementSizeBytes(target);
+    const uint64_t elementBytes = elementSizeBytes(written);
     std::vector<std::byte> bytes;
     size_t chunks = 0;
     uint64_t waiting = 0;  // bytes of the last chunk, still on the device
@@ -82,7 +113,8 @@ void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
         if (waiting == 0) return;
         bytes.resize(waiting);
         engine::readBack(m_device, {m_outputs[(chunks - 1) % 2], 0, waiting}, bytes);
-        if (scale.exact && target == DType::F32) unscale(bytes, scale.exponent);
+        if (isScaled) unscale(bytes, scale.exponent);
+        if (isScaled && target == DType::BF16) bytes = narrowed(bytes);
         sink(bytes);
     };
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
@@ -95,9 +127,10 @@ void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
                                    .quantized = output.address(),
                                    .elements = chunk.elements,
                                    .exponent = scale.exponent};
-        uint64_t skippedSegments = 0;
-        push.geometry = geometryFrom(layout, chunk.firstElement, push.firstElement, skippedSegments);
-        push.grids = m_grids.address() + skippedSegments * sizeof(shaders::GridCandidate);
+        const ChunkPlace place = placeOf(layout, chunk.firstElement);
+        push.geometry = place.geometry;
+        push.firstElement = place.firstElement;
+        push.grids = m_grids.address() + place.skippedSegments * sizeof(shaders::GridCandidate);
         commands.dispatch(kernel, quads, push, {chunk.data, m_grids}, {output});
         waiting = chunk.elements * elementBytes;
     });

@@ -153,6 +153,7 @@ void TensorStream::stream(const std::function<void(Commands&, const Chunk&)>& re
         const auto host = direct ? m_resident.mapped().subspan(offset, size) : m_ring->next().first(size);
         readElements(first, host);
         const Stopwatch watch(m_times.upload);
+        if (direct) m_resident.flush();
         Commands commands(m_device);
         engine::BufferRange data(m_resident, offset, padded(size));
         if (!direct) {

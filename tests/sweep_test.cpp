@@ -1,0 +1,103 @@
+#include "quant/sweep.h"
+
+#include "quant/error_model.h"
+#include "tests/device_fixture.h"
+#include "tests/memory_tensor.h"
+#include "tests/reference.h"
+#include "tests/sample_data.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace tests {
+
+using namespace quant;
+
+namespace {
+
+constexpr uint64_t ampleBytes = uint64_t{256} << 20;
+
+Sweep swept(const std::vector<float>& values, const SweepOptions& options) {
+    Analyzer analyzer(device(), ampleBytes);
+    return sweep(analyzer, MemoryTensor(values), 0, options);
+}
+
+// Mean modelled error by its definition.
+double modelled(const std::vector<float>& values, double clip, uint64_t inverseNoiseFactor) {
+    double sum = 0;
+    for (const float x : values) {
+        const double magnitude = std::abs(x);
+        if (magnitude > clip)
+            sum += (magnitude - clip) * (magnitude - clip);
+        else if (magnitude > 0)
+            sum += clip * clip / static_cast<double>(inverseNoiseFactor);
+    }
+    return sum / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+TEST_CASE("The error model follows the definition within its bound", "[error_model]") {
+    const auto values = gaussians(40000, 21);
+    const UniformGrid grid{4, true};
+    const ErrorModel model(reference::profile(values), Sides::Both, grid.inverseNoiseFactor());
+    for (double clip = 0.01; clip < 6; clip *= 1.1) {
+        INFO("clip " << clip);
+        const double expected = modelled(values, clip, grid.inverseNoiseFactor());
+        CHECK(std::abs(model.at(clip) - expected) <= 0.006 * expected + 2e-6);
+    }
+    CHECK(ErrorModel(Profile(), Sides::Both, grid.inverseNoiseFactor()).at(1) == 0);
+}
+
+TEST_CASE("A curve's minima are those that stand out", "[sweep]") {
+    const std::vector<double> clips = {1, 2, 3, 4, 5, 6, 7, 8};
+    const auto minima = prominentMinima(clips, {9, 5, 5.05, 4.99, 8, 3, 3.01, 7});
+    REQUIRE(minima.size() == 2);
+    CHECK(minima[0].clip == 4);
+    CHECK(minima[1].clip == 6);
+    CHECK(prominentMinima(clips, {8, 7, 6, 5, 4, 3, 2, 1}).at(0).clip == 8);
+    CHECK(prominentMinima(clips, {1, 2, 3, 4, 5, 6, 7, 8}).at(0).clip == 1);
+    CHECK(prominentMinima({}, {}).empty());
+}
+
+TEST_CASE("A sweep measures what the quantizer does at every clip", "[device][sweep]") {
+    const auto values = gaussians(30011, 22);
+    const Sweep result = swept(values, {.bits = 4, .points = 40});
+    REQUIRE(result.clips.size() == 40);
+    CHECK(result.isSigned);
+    CHECK(std::ranges::is_sorted(result.clips));
+    CHECK(result.clips.back() == reference::absmax(values));
+    for (size_t i = 0; i < result.clips.size(); ++i) {
+        const ClippedGrid grid{{4, true}, static_cast<float>(result.clips[i])};
+        const double expected =
+            reference::exactError(values, grid).squared / static_cast<double>(values.size());
+        CHECK(std::abs(result.measured[i] - expected) <= 1e-4 * expected);
+    }
+    CHECK(result.best.mse <= *std::ranges::min_element(result.measured));
+    CHECK(std::abs(result.octavClip -
+                   reference::octavRoot(values, true, UniformGrid{4, true}.inverseNoiseFactor())) == 0);
+    CHECK(std::abs(result.iterates.back() - result.octavClip) < 0.02 * result.octavClip);
+}
+
+TEST_CASE("A tensor with far outliers has two minima", "[device][sweep]") {
+    auto values = gaussians(20000, 23);
+    for (size_t i = 0; i < 3; ++i) values[i] = 100;
+    const Sweep result = swept(values, {.bits = 4, .points = 256});
+    CHECK(result.minima.size() >= 2);
+    CHECK(result.minima.front().clip < 40);
+    CHECK(result.minima.back().clip > 60);
+}
+
+TEST_CASE("A sweep over nothing is empty, and options out of range are refused", "[device][sweep]") {
+    CHECK(swept({}, {}).clips.empty());
+    CHECK(swept({0, 0, 0}, {}).clips.empty());
+    CHECK_THROWS_AS(swept({1}, {.points = 1}), std::invalid_argument);
+    CHECK_THROWS_AS(swept({1}, {.bits = 1}), std::invalid_argument);
+    CHECK_THROWS_AS(swept({1}, {.range = std::pair(2.0, 1.0)}), std::invalid_argument);
+    CHECK_THROWS_AS(swept({1}, {.range = std::pair(0.0, 1.0)}), std::invalid_argument);
+}
+
+}  // namespace tests
