@@ -50,9 +50,17 @@ Buffer::Buffer(Device& device, uint64_t sizeBytes, MemoryKind kind, const std::s
     VkBuffer buffer = VK_NULL_HANDLE;
     VmaAllocation allocation = nullptr;
     VmaAllocationInfo allocated{};
-    check(vmaCreateBufferWithAlignment(m_state->allocator, &info, &allocationWanted, 16, &buffer, &allocation,
-                                       &allocated),
-          "vmaCreateBuffer", place);
+    const auto create = [&] {
+        return vmaCreateBufferWithAlignment(m_state->allocator, &info, &allocationWanted, 16, &buffer,
+                                            &allocation, &allocated);
+    };
+    VkResult result = create();
+    if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY) {
+        // What retired buffers hold comes free when the device is done with them.
+        device.wait({m_state->lastTicket});
+        result = create();
+    }
+    check(result, "vmaCreateBuffer", place);
     m_buffer = buffer;
     m_allocation = allocation;
     m_mapped = static_cast<std::byte*>(allocated.pMappedData);

@@ -23,7 +23,7 @@ enum class MemoryKind {
 class Buffer {
 public:
     Buffer() = default;
-    // sizeBytes of 0 is rounded up to 1 word. Contents are undefined. Throws OutOfMemory, also when the size
+    // sizeBytes is at least 16. Contents are undefined. Throws OutOfMemory, also when the size
     // exceeds the largest allocation of the device.
     Buffer(Device& device, uint64_t sizeBytes, MemoryKind kind, const std::string& name);
     ~Buffer();

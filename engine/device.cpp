@@ -7,6 +7,7 @@
 #include "engine/pipeline_cache.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace engine {
 
@@ -87,6 +88,8 @@ void createPools(DeviceState& state) {
 
 DeviceState::~DeviceState() {
     if (!handle) return;
+    // The process is about to end, and waiting again for a device that hangs would keep it from that.
+    if (isHung) return;
     vk.vkDeviceWaitIdle(handle);
     destroyRetired(UINT64_MAX);
     savePipelineCache(*this);
@@ -124,6 +127,21 @@ void DeviceState::readTimestamps(CommandSlot& slot) {
     }
 }
 
+void DeviceState::waitFor(uint64_t ticket, uint64_t timeOutSeconds, const std::string& place) {
+    const VkSemaphoreWaitInfo wait{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &timeline, &ticket};
+    // The time-out is for one submission: as long as the device gets on, a backlog may take its time.
+    for (uint64_t before = reachedTicket();;) {
+        const VkResult result = vk.vkWaitSemaphores(handle, &wait, timeOutSeconds * 1'000'000'000);
+        if (result != VK_TIMEOUT) return check(result, "vkWaitSemaphores", place);
+        const uint64_t now = reachedTicket();
+        if (now == before) {
+            isHung = true;
+            throw Timeout(place, timeOutSeconds);
+        }
+        before = now;
+    }
+}
+
 CommandSlot& DeviceState::acquireSlot() {
     const uint64_t reached = reachedTicket();
     destroyRetired(reached);
@@ -134,13 +152,15 @@ CommandSlot& DeviceState::acquireSlot() {
         return slot;
     }
     if (slots.size() == maxCommandSlots) {
-        const auto oldest = std::ranges::min_element(slots, {}, &CommandSlot::ticket);
-        const VkSemaphoreWaitInfo wait{
-            VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &timeline, &oldest->ticket};
-        const VkResult result = vk.vkWaitSemaphores(handle, &wait, 60'000'000'000ull);
-        if (result == VK_TIMEOUT) throw Timeout("submitting work", 60);
-        check(result, "vkWaitSemaphores", "submitting work");
-        return acquireSlot();
+        CommandSlot* oldest = nullptr;
+        for (CommandSlot& slot : slots) {
+            if (!slot.recording && (!oldest || slot.ticket < oldest->ticket)) oldest = &slot;
+        }
+        if (!oldest) throw std::logic_error("too many commands are being recorded");
+        waitFor(oldest->ticket, 60, "submitting work");
+        readTimestamps(*oldest);
+        oldest->recording = true;
+        return *oldest;
     }
     CommandSlot& slot = slots.emplace_back();
     slot.recording = true;
@@ -191,12 +211,7 @@ bool Device::isDone(Ticket ticket) const {
 }
 
 void Device::wait(Ticket ticket, uint64_t timeOutSeconds) {
-    const VkSemaphoreWaitInfo info{
-        VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &m_state->timeline, &ticket.value};
-    const VkResult result =
-        m_state->vk.vkWaitSemaphores(m_state->handle, &info, timeOutSeconds * 1'000'000'000);
-    if (result == VK_TIMEOUT) throw Timeout("waiting for " + m_state->info.name, timeOutSeconds);
-    check(result, "vkWaitSemaphores", "waiting for " + m_state->info.name);
+    m_state->waitFor(ticket.value, timeOutSeconds, "waiting for " + m_state->info.name);
     for (CommandSlot& slot : m_state->slots) {
         if (!slot.recording && slot.ticket <= ticket.value) m_state->readTimestamps(slot);
     }

@@ -27,7 +27,7 @@ struct KernelVariant {
     bool operator==(const KernelVariant&) const = default;
 };
 
-// An open device: one compute queue, its memory, its kernels. Not copyable; buffers and commands keep its
+// An open device: one compute queue, its memory, its kernels. Not copyable; buffers keep its
 // state alive. Used from one thread at a time.
 class Device {
 public:
@@ -43,7 +43,8 @@ public:
     // Throws std::logic_error for an unknown name, ShaderError for a live shader that does not compile.
     const Kernel& kernel(const std::string& name, const KernelVariant& variant = {});
 
-    // Blocks until the ticket's work is done. Throws Timeout after timeOutSeconds, DeviceLost.
+    // Blocks until the ticket's work is done. Throws Timeout when no submission finishes for timeOutSeconds,
+    // DeviceLost.
     void wait(Ticket ticket, uint64_t timeOutSeconds = 60);
     bool isDone(Ticket ticket) const;
 

@@ -110,6 +110,16 @@ void readFeatures(VkPhysicalDevice device, DeviceInfo& info) {
     need(v13.synchronization2, "synchronization2");
     need(v13.subgroupSizeControl, "subgroup size control");
     need(v13.maintenance4, "maintenance4");
+    VkPhysicalDeviceVulkan11Properties properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES};
+    VkPhysicalDeviceProperties2 allProperties{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &properties, {}};
+    vkGetPhysicalDeviceProperties2(device, &allProperties);
+    const bool inCompute = (properties.subgroupSupportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+    const bool hasArithmetic =
+        (properties.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0;
+    need(inCompute && hasArithmetic, "subgroup arithmetic");
+    need(allProperties.properties.limits.maxComputeWorkGroupInvocations >= 256,
+         "workgroups of 256 invocations");
     info.int64 = all.features.shaderInt64;
     info.bufferInt64Atomics = info.int64 && v12.shaderBufferInt64Atomics;
     info.sharedInt64Atomics = info.int64 && v12.shaderSharedInt64Atomics;

@@ -48,6 +48,7 @@ struct DeviceState {
     VkQueue queue = VK_NULL_HANDLE;
     VkSemaphore timeline = VK_NULL_HANDLE;
     uint64_t lastTicket = 0;
+    bool isHung = false;  // a wait has timed out: nothing more is waited for
 
     VkCommandPool commandPool = VK_NULL_HANDLE;
     VkQueryPool queries = VK_NULL_HANDLE;
@@ -62,6 +63,8 @@ struct DeviceState {
     std::vector<RetiredBuffer> retired;
 
     uint64_t reachedTicket() const;
+    // Throws Timeout when no submission finishes for that long, DeviceLost.
+    void waitFor(uint64_t ticket, uint64_t timeOutSeconds, const std::string& place);
     // Destroys the retired buffers that no submitted work uses any more.
     void destroyRetired(uint64_t reached);
     CommandSlot& acquireSlot();

@@ -126,11 +126,15 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
                                          std::span<const ClipRequest> requests) {
     std::vector<float> clips(requests.size(), 0.0f);
     std::vector<Descent> descents;
+    // Every answer is the one value, and counting it would mean as many atomics on one address.
+    const bool isConstant = profile.min() == profile.max();
     for (size_t i = 0; i < requests.size(); ++i) {
         const Sides octavSides = requests[i].sides();
         const bool isEmpty = profile.nonzero(octavSides) == 0;
         if (requests[i].method.kind == MethodKind::Max) {
             clips[i] = largestClip(profile, requests[i].grid);
+        } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty && isConstant) {
+            clips[i] = profile.absmax();
         } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty) {
             const Sides sides = requests[i].isOctav() ? octavSides : Sides::Both;
             auto predicate = predicateFor(requests[i], profile);
@@ -155,7 +159,7 @@ std::vector<float> ClipSearch::findByError(TensorStream& stream, const Profile& 
     for (size_t g = 0; g < grids.size(); ++g) {
         tops.push_back(largestClip(profile, grids[g]));
         best.push_back(tops[g]);
-        tried[g] = logarithmic(std::ldexp(tops[g], -12), tops[g], coarsePoints);
+        tried[g] = logarithmic(std::ldexp(static_cast<double>(tops[g]), -12), tops[g], coarsePoints);
         std::ranges::copy_if(known, std::back_inserter(tried[g]), [](float clip) { return clip > 0; });
     }
     std::vector<double> least(grids.size(), HUGE_VAL);

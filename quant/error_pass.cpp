@@ -27,6 +27,9 @@ uint64_t evaluationsPerDispatch(const engine::DeviceInfo& info) {
     return info.type == engine::DeviceType::Cpu ? uint64_t{1} << 26 : uint64_t{1} << 32;
 }
 
+// Bounds the sums that wait on the device and the work of one submission; more candidates cost another read.
+constexpr size_t candidatesPerRead = 512;
+
 constexpr uint64_t blockBytes(uint64_t blocks, uint64_t candidates) {
     return blocks * candidates * 8;
 }
@@ -39,7 +42,10 @@ PowerScale powerScale(float absmax) {
 }
 
 shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent) {
-    const float step = std::ldexp(grid.step(), exponent);
+    constexpr float smallestNormal = 0x1p-126f;
+    const float scaled = std::ldexp(grid.step(), exponent);
+    // A step so far below the tensor's magnitudes is as good as none, and its inverse would overflow.
+    const float step = scaled < smallestNormal ? 0.0f : scaled;
     return {.step = step,
             .inverseStep = step > 0 ? 1.0f / step : 0.0f,
             .qmin = static_cast<float>(grid.grid.qmin()),
@@ -61,8 +67,9 @@ struct ErrorPass::Run {
     uint32_t reserve(uint64_t blocks) {
         if (blockBytes(waiting + blocks, candidates) > pass.m_partials.sizeBytes()) collect();
         if (blockBytes(blocks, candidates) > pass.m_partials.sizeBytes()) {
+            // Room for a few chunks, so that reading on overlaps the work.
             pass.m_partials =
-                Buffer(pass.m_device, blockBytes(blocks, candidates), MemoryKind::Device, "error sums");
+                Buffer(pass.m_device, blockBytes(4 * blocks, candidates), MemoryKind::Device, "error sums");
         }
         waiting += blocks;
         return static_cast<uint32_t>(waiting - blocks);
@@ -104,8 +111,7 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
 
     const auto& kernel = m_device.kernel(
         "error_sweep",
-        {.constants = {
-             {0, stream.elementType()}, {1, 64}, {10, scale.exact}, {11, 1}, {12, layout != nullptr}}});
+        {.constants = {{0, stream.elementType()}, {1, 64}, {10, scale.exact}, {12, layout != nullptr}}});
     const uint64_t teams = (count + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
     const uint64_t blocksPerDispatch =
         std::max<uint64_t>(evaluationsPerDispatch(m_device.info()) / count / shaders::blockElements, 1);
@@ -138,8 +144,14 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
 
 std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax,
                                               std::span<const ClippedGrid> candidates) {
-    if (candidates.empty()) return {};
-    return measureAll(stream, absmax, nullptr, candidates.size(), [&](uint64_t i) { return candidates[i]; });
+    std::vector<MeasuredError> errors;
+    for (size_t first = 0; first < candidates.size(); first += candidatesPerRead) {
+        const size_t count = std::min(candidatesPerRead, candidates.size() - first);
+        const auto some =
+            measureAll(stream, absmax, nullptr, count, [&](uint64_t i) { return candidates[first + i]; });
+        errors.insert(errors.end(), some.begin(), some.end());
+    }
+    return errors;
 }
 
 std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax, const SegmentLayout& layout,

@@ -49,7 +49,7 @@ uint32_t roundedUp(uint64_t value, uint32_t multiple) {
 // Invocations of the private path: a CPU runs one subgroup per thread at a time, a GPU hides latency with
 // many.
 uint32_t privateInvocations(const engine::DeviceInfo& info) {
-    if (info.type != engine::DeviceType::Cpu) return 4096;
+    if (info.type != engine::DeviceType::Cpu) return 1024;
     const uint32_t threads = std::clamp(std::thread::hardware_concurrency(), 1u, 64u);
     return std::max(2 * threads, 4u) * 8;
 }

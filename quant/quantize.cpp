@@ -111,13 +111,13 @@ void copyTensor(const TensorFile& file, size_t index, SafetensorsWriter& writer)
 }
 
 void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor,
-                    float absmax, const QuantizeOptions& options, SafetensorsWriter& writer) {
+                    const QuantizeOptions& options, SafetensorsWriter& writer) {
     std::vector<ClippedGrid> grids;
     for (const float clip : tensor.result.clip)
         grids.push_back({{options.bits, tensor.result.isSigned}, clip});
     analyzer.stream().select(file, index);
     const SegmentLayout layout = layoutOf(tensor.info, options.granularity, file.path());
-    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, absmax, tensor.storedAs,
+    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, tensor.storedAs,
                                      [&](std::span<const std::byte> bytes) { writer.write(bytes); });
 }
 
@@ -144,13 +144,13 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
                                           .sign = options.sign};
     const size_t count = file.tensors().size();
     std::vector<QuantizedTensor> tensors(count);
-    std::vector<float> absmax(count);
+    std::vector<bool> isSelected(count);
+    for (const size_t i : selected) isSelected.at(i) = true;
     for (size_t i = 0; i < count; ++i) {
         tensors[i].info = file.tensors()[i];
-        tensors[i].isQuantized = std::ranges::contains(selected, i);
+        tensors[i].isQuantized = isSelected[i];
         if (tensors[i].isQuantized) {
             TensorAnalysis analysis = analyzer.analyze(file, i, analysisOptions);
-            absmax[i] = analysis.profile.absmax();
             tensors[i].result = std::move(analysis.results.front());
         }
         tensors[i].storedAs = targetOf(tensors[i], options);
@@ -166,7 +166,7 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
         if (isScale)
             writer.write(std::as_bytes(std::span(tensors[i].result.scale)));
         else if (tensors[i].isQuantized)
-            writeQuantized(analyzer, file, i, tensors[i], absmax[i], options, writer);
+            writeQuantized(analyzer, file, i, tensors[i], options, writer);
         else
             copyTensor(file, i, writer);
         if (!isScale) onTensor(count + ++written, 2 * count);

@@ -89,10 +89,13 @@ std::vector<std::byte> narrowed(std::span<const std::byte> floats) {
 }  // namespace
 
 void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
-                            std::span<const ClippedGrid> grids, float absmax, DType target,
+                            std::span<const ClippedGrid> grids, DType target,
                             const std::function<void(std::span<const std::byte>)>& sink) {
     if (stream.elements() == 0) return;
-    const PowerScale scale = powerScale(absmax);
+    // Scaled by the clips: what is far beyond them may overflow, for it is clipped all the same.
+    float largestClip = 0;
+    for (const ClippedGrid& grid : grids) largestClip = std::max(largestClip, grid.clip);
+    const PowerScale scale = powerScale(largestClip);
     m_grids = Buffer(m_device, grids.size() * sizeof(shaders::GridCandidate), MemoryKind::Upload, "grids");
     std::ranges::transform(grids, m_grids.mappedAs<shaders::GridCandidate>().begin(),
                            [&](const ClippedGrid& grid) { return scaledGrid(grid, scale.exponent); });
@@ -127,7 +130,7 @@ void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
                                    .quantized = output.address(),
                                    .elements = chunk.elements,
                                    .exponent = scale.exponent};
-        const ChunkPlace place = placeOf(layout, chunk.firstElement);
+        const ChunkPlace place = layout.segments == 1 ? ChunkPlace() : placeOf(layout, chunk.firstElement);
         push.geometry = place.geometry;
         push.firstElement = place.firstElement;
         push.grids = m_grids.address() + place.skippedSegments * sizeof(shaders::GridCandidate);

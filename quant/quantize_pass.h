@@ -22,9 +22,9 @@ public:
 
     // One read of the stream's tensor. `grids` has one entry per segment of the layout, which describes the
     // whole tensor. target: F32, F16, BF16 (the values, rounded to that type) or I8, U8, I16, U16 (the
-    // levels). absmax: of the tensor. `sink` gets the bytes in order, a chunk at a time.
+    // levels). `sink` gets the bytes in order, a chunk at a time.
     void quantize(TensorStream& stream, const SegmentLayout& layout, std::span<const ClippedGrid> grids,
-                  float absmax, DType target, const std::function<void(std::span<const std::byte>)>& sink);
+                  DType target, const std::function<void(std::span<const std::byte>)>& sink);
 
 private:
     engine::Device& m_device;

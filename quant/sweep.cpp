@@ -75,7 +75,7 @@ Sweep sweep(Analyzer& analyzer, const TensorFile& file, size_t index, const Swee
     const UniformGrid grid{options.bits, result.isSigned};
     const float absmax = profile.absmax();
     if (absmax == 0) return result;
-    const double low = options.range ? options.range->first : std::ldexp(absmax, -12);
+    const double low = options.range ? options.range->first : std::ldexp(static_cast<double>(absmax), -12);
     const double high = options.range ? options.range->second : static_cast<double>(absmax);
     result.clips = spacedClips(low, high, options.points);
 

@@ -22,7 +22,8 @@ SHADER_CONST uint refineScratchPairs = maxRefined * refinedBins + 8;
 struct RefinePush {
     ADDRESS_OF(Words4) data;  // 16-byte aligned
     ADDRESS_OF(Words) refined;
-    ADDRESS_OF(Words2) scratch;  // private path: refineScratchPairs per invocation, zero before and after
+    ADDRESS_OF(Words2)
+    scratch;  // private path: refineScratchPairs per invocation; those of bins are zero before and after
     uint elements;
     uint runElements;  // of one workgroup (private path: one invocation), multiple of 8, at most 2^20
     uint shift;        // 20 or 10

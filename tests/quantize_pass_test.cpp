@@ -44,9 +44,9 @@ std::vector<T> quantized(const MemoryTensor& tensor, const SegmentLayout& layout
     TensorStream stream(device(), budgetBytes);
     stream.select(tensor, 0);
     std::vector<std::byte> bytes;
-    QuantizePass(device()).quantize(
-        stream, layout, grids, reference::absmax(tensor.values()), target,
-        [&](std::span<const std::byte> some) { bytes.insert(bytes.end(), some.begin(), some.end()); });
+    QuantizePass(device()).quantize(stream, layout, grids, target, [&](std::span<const std::byte> some) {
+        bytes.insert(bytes.end(), some.begin(), some.end());
+    });
     std::vector<T> values(bytes.size() / sizeof(T));
     std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
     return values;

@@ -7,7 +7,6 @@
 #include "compute/quantize.glsl"
 #include "compute/segment_of.glsl"
 
-layout(constant_id = 11) const bool countClipped = false;
 layout(constant_id = 12) const bool isSegmented = false;
 layout(push_constant, scalar) uniform Push {
     ErrorPush push;
@@ -62,7 +61,7 @@ void main() {
                         grid = push.candidates.at[candidate * push.geometry.segments + segments[i]];
                     }
                     e[i] = quantizationError(x[i], grid);
-                    if (countClipped) clipped[c] += uint(isClipped(bits[i], grid));
+                    clipped[c] += uint(isClipped(bits[i], grid));
                 }
                 precise const float sum = (e.x * e.x + e.y * e.y) + (e.z * e.z + e.w * e.w);
                 precise const float step = steps[c] + sum;

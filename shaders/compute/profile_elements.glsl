@@ -2,11 +2,16 @@
 #ifndef PROFILE_ELEMENTS_GLSL
 #define PROFILE_ELEMENTS_GLSL
 
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_arithmetic : require
+
 #include "compute/elements.glsl"
 #include "compute/grid.glsl"
 #include "profile.h"
 
-layout(push_constant, scalar) uniform Push { ProfilePush push; };
+layout(push_constant, scalar) uniform Push {
+    ProfilePush push;
+};
 
 uint zeros = 0u;   // of this invocation
 uint maxKey = 0u;  // order keys of the finite elements: greater float, greater key
@@ -44,9 +49,11 @@ void addToBin(uint bin, uint count, uint sumLow, uint sumHigh) {
 }
 
 void addRegisters() {
-    addToBin(zeroBin, zeros, 0u, 0u);
-    atomicMax(push.profile.at[profileMaxKeyWord], maxKey);
-    atomicMax(push.profile.at[profileMinKeyWord], minKey);
+    const uint allZeros = subgroupAdd(zeros), topKey = subgroupMax(maxKey), bottomKey = subgroupMax(minKey);
+    if (!subgroupElect()) return;
+    addToBin(zeroBin, allZeros, 0u, 0u);
+    atomicMax(push.profile.at[profileMaxKeyWord], topKey);
+    atomicMax(push.profile.at[profileMinKeyWord], bottomKey);
 }
 
 #endif

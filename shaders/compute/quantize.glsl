@@ -1,5 +1,5 @@
-// The uniform quantizer, once for every kernel: Q(x) = step * clamp(roundEven(x / step), qmin, qmax), with the
-// division as a product with the rounded inverse step. `precise`: no driver may fuse or reorder.
+// The uniform quantizer, once for every kernel: Q(x) = step * clamp(roundEven(x / step), qmin, qmax), with
+// the division as a product with the rounded inverse step. `precise`: no driver may fuse or reorder.
 #ifndef QUANTIZE_GLSL
 #define QUANTIZE_GLSL
 
@@ -10,10 +10,12 @@
 layout(constant_id = 10) const bool exactScaling = false;
 
 // 2^exponent, -126 <= exponent <= 127.
-float powerOfTwo(int exponent) { return uintBitsToFloat(uint(exponent + 127) << 23); }
+float powerOfTwo(int exponent) {
+    return uintBitsToFloat(uint(exponent + 127) << 23);
+}
 
-// The element times 2^exponent; 0 for NaN and Inf. With exactScaling no subnormal is ever an operand: the exponent
-// field is moved, and a subnormal's significand converted as an integer.
+// The element times 2^exponent; 0 for NaN and Inf. With exactScaling no subnormal is ever an operand: the
+// exponent field is moved, and a subnormal's significand converted as an integer.
 float scaledElement(uint bits, int exponent) {
     const uint magnitude = bits & 0x7fffffffu;
     if (magnitude >= 0x7f800000u) return 0.0;

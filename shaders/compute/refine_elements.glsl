@@ -6,7 +6,9 @@
 #include "compute/grid.glsl"
 #include "refine.h"
 
-layout(push_constant, scalar) uniform Push { RefinePush push; };
+layout(push_constant, scalar) uniform Push {
+    RefinePush push;
+};
 
 // The bin over all slots that the element falls into, or noPrefix; rest is what is left of its bits.
 uint refinedBinOf(uint bits, out uint rest) {

@@ -1,5 +1,5 @@
-// How a kernel walks the elements of one segment: a workgroup per segment, or an invocation per segment when segments
-// are short.
+// How a kernel walks the elements of one segment: a workgroup per segment, or an invocation per segment when
+// segments are short.
 #ifndef SEGMENT_ELEMENTS_GLSL
 #define SEGMENT_ELEMENTS_GLSL
 
@@ -10,9 +10,15 @@
 layout(constant_id = 2) const bool invocationPerSegment = false;
 layout(constant_id = 3) const bool isStrided = false;  // outer > 1
 
-uint segmentIndex(SegmentGeometry g) { return g.firstSegment + (invocationPerSegment ? invocationIndex() : workgroupIndex()); }
-uint laneIndex() { return invocationPerSegment ? 0u : gl_LocalInvocationID.x; }
-uint laneCount() { return invocationPerSegment ? 1u : workgroupSize; }
+uint segmentIndex(SegmentGeometry g) {
+    return g.firstSegment + (invocationPerSegment ? invocationIndex() : workgroupIndex());
+}
+uint laneIndex() {
+    return invocationPerSegment ? 0u : gl_LocalInvocationID.x;
+}
+uint laneCount() {
+    return invocationPerSegment ? 1u : workgroupSize;
+}
 
 uint segmentLength(SegmentGeometry g, uint segment) {
     if (segment >= g.segments) return 0u;

@@ -10,7 +10,7 @@ layout(push_constant, scalar) uniform Push {
     SegmentErrorSearchPush push;
 };
 
-const float largestFloat = 3.4028235e38;
+const float largestFloat = 3.4028235e38, smallestNormal = 1.17549435e-38;
 
 uint elements, start;
 
@@ -22,7 +22,8 @@ float errorOf(GridCandidate grid) {
     float sum = 0.0;
     for (uint i = laneIndex(); i < elements; i += laneCount()) {
         const float error = quantizationError(elementAt(i), grid);
-        sum += error * error;
+        precise const float next = sum + error * error;
+        sum = next;
     }
     return reduceAddFloat(sum);
 }
@@ -46,7 +47,7 @@ void main() {
             for (uint i = 0u; i < points; ++i) {
                 precise const float clip = min(base * push.ratios.at[table + i], largest);
                 precise const float size = clip / push.qmax[g];
-                const float inverse = size > 0.0 ? 1.0 / size : 0.0;
+                const float inverse = size > smallestNormal ? 1.0 / size : 0.0;
                 const float error = errorOf(
                     GridCandidate(size, inverse, push.sides == 1u ? 0.0 : -push.qmax[g], push.qmax[g], 0u));
                 if (error < least) {

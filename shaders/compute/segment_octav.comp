@@ -2,7 +2,7 @@
 // The OCTAV root of every segment for up to eight grids: a segment is read once and kept in shared memory,
 // where only the elements near and above the roots stay. Newton's steps decide in floats where to look; what
 // is counted and summed there is exact, and the host verifies and finishes in integers
-// (quant/segment_octav.cpp).
+// (quant/segment_root.cpp).
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/segment_reduce.glsl"

@@ -1,4 +1,5 @@
-// Segment of an element, counted in row-major order from the first element of g.firstSegment (channels; 0 for rows).
+// Segment of an element, counted in row-major order from the first element of g.firstSegment (channels; 0 for
+// rows).
 #ifndef SEGMENT_OF_GLSL
 #define SEGMENT_OF_GLSL
 

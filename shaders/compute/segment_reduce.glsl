@@ -7,11 +7,12 @@
 
 #include "compute/segment_elements.glsl"
 
-// The workgroup is one subgroup. A constant and no test of gl_NumSubgroups: software drivers run both sides of a branch,
-// barriers included.
+// The workgroup is one subgroup. A constant and no test of gl_NumSubgroups: software drivers run both sides
+// of a branch, barriers included.
 layout(constant_id = 6) const bool isOneSubgroup = false;
 
-shared uint exchanged[64];  // one value of each subgroup: workgroups have at most 256 invocations of 4 or more
+shared uint
+    exchanged[64];  // one value of each subgroup: workgroups have at most 256 invocations of 4 or more
 
 uint reduceAdd(uint x) {
     if (invocationPerSegment) return x;
@@ -37,7 +38,9 @@ uint reduceMax(uint x) {
     return greatest;
 }
 
-uint reduceMin(uint x) { return ~reduceMax(~x); }
+uint reduceMin(uint x) {
+    return ~reduceMax(~x);
+}
 
 // The order of the sum follows from the subgroup size: only for what may differ in the last places.
 float reduceAddFloat(float x) {
