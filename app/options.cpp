@@ -130,8 +130,8 @@ std::pair<double, double> rangeFrom(std::string_view text) {
     std::pair<double, double> range;
     const bool isRead = colon != std::string_view::npos && parseNumber(text.substr(0, colon), range.first) &&
                         parseNumber(text.substr(colon + 1), range.second);
-    // Not the other way round: NaN must fail. Clips are floats.
-    if (!isRead || !(range.first > 0 && range.first < range.second && range.second <= FLT_MAX)) {
+    // Not the other way round: NaN must fail. Clips are normal floats.
+    if (!isRead || !(range.first >= FLT_MIN && range.first < range.second && range.second <= FLT_MAX)) {
         throw std::invalid_argument(quoted(text) + " is no range of clips such as 0.01:2");
     }
     return range;

@@ -2,6 +2,7 @@
 
 #include "app/clip_range.h"
 #include "app/context.h"
+#include "app/messages.h"
 #include "app/number_text.h"
 #include "app/options.h"
 #include "app/output.h"
@@ -56,7 +57,7 @@ std::string tableOf(const std::vector<quant::QuantizedTensor>& tensors) {
                   {"stored as", Style::Faint},
                   {"clip", Style::Faint},
                   {"SQNR", Style::Faint}});
-    for (const auto& [info, storedAs, isQuantized, result] : tensors) {
+    for (const auto& [info, storedAs, isQuantized, notNumbers, infinities, result] : tensors) {
         const std::string type = std::string(quant::name(info.dtype)) + " " + shapeText(info.shape);
         std::vector<Cell> row = {{quant::printable(info.name, 200)}, {type, Style::Faint}};
         row.push_back({isQuantized ? std::string(quant::name(storedAs)) : "as it was"});
@@ -65,6 +66,16 @@ std::string tableOf(const std::vector<quant::QuantizedTensor>& tensors) {
         table.addRow(row);
     }
     return table.render({lineWidth(STDOUT_FILENO), 1, wantsColour(STDOUT_FILENO)}) + "\nSQNR: dB\n";
+}
+
+void warnOfNonFinite(const std::string& path, const std::vector<quant::QuantizedTensor>& tensors) {
+    for (const auto& tensor : tensors) {
+        if (tensor.notNumbers + tensor.infinities == 0) continue;
+        const std::string problem =
+            std::to_string(tensor.notNumbers) + " NaN and " + std::to_string(tensor.infinities) +
+            " Inf: NaN has no level (0 is stored, or NaN with --fake), Inf is clipped";
+        printMessage("warning", quant::InputError(path, tensor.info.name, problem).what());
+    }
 }
 
 void runQuantize(const QuantizeArguments& arguments, Global& global) {
@@ -88,6 +99,7 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
     const auto tensors =
         quant::quantizeFile(analyzer, *selection.files.front(), selected, options, output, onTensor);
     eraseProgress();
+    if (!global.isQuiet) warnOfNonFinite(input, tensors);
     if (!global.isQuiet) printText(tableOf(tensors));
 }
 
@@ -95,10 +107,10 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
 
 void addQuantizeCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<QuantizeArguments>();
-    CLI::App& command = addCommand(
-        root, global, "quantize",
-        "Write a file with its weights quantized (tensors of two dimensions and more, or those of --filter)",
-        examples, [arguments, &global] { runQuantize(*arguments, global); });
+    CLI::App& command = addCommand(root, global, "quantize",
+                                   "Write a file with its weights quantized (tensors of two dimensions and "
+                                   "more, all if there is none, or those of --filter)",
+                                   examples, [arguments, &global] { runQuantize(*arguments, global); });
     command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
         ->required()
         ->type_name("FILE");

@@ -27,8 +27,8 @@ struct ClipRequest {
     Sides sides() const { return grid.isSigned ? Sides::Both : Sides::Positive; }
 };
 
-// Finds the clips of whole tensors. One read gives the profile; two more at most, shared by all requests,
-// split the bins that straddle an answer until it is exact; method mse measures besides.
+// Finds the clips of whole tensors. One read gives the profile; as a rule one or two more, for eight requests
+// at a time, split the bins that straddle an answer until it is exact; method mse measures besides.
 class ClipSearch {
 public:
     ClipSearch(ProfilePass& profiles, ErrorPass& errors) : m_profiles(profiles), m_errors(errors) {}

@@ -15,6 +15,7 @@ namespace quant {
 namespace {
 
 constexpr uint64_t copyBytes = uint64_t{4} << 20;
+constexpr const char* metadataKey = "clipscope.quantization";
 
 DType integerType(uint32_t bits, bool isSigned) {
     if (bits <= 8) return isSigned ? DType::I8 : DType::U8;
@@ -60,10 +61,34 @@ void checkNames(const TensorFile& file, const std::vector<QuantizedTensor>& tens
     }
 }
 
+// What an earlier run wrote about the tensors of this file; empty when there is nothing.
+nlohmann::ordered_json recordedIn(const TensorFile& file) {
+    const auto entry = file.metadata().find(metadataKey);
+    if (entry == file.metadata().end()) return nlohmann::ordered_json::object();
+    auto recorded = nlohmann::ordered_json::parse(entry->second, nullptr, false);
+    if (!recorded.is_object())
+        throw InputError(file.path(), "",
+                         "its metadata '" + std::string(metadataKey) + "' are no JSON object");
+    return recorded;
+}
+
+// Levels without their own scales, or scales that are quantized in turn, could not be read any more.
+void refuseQuantized(const TensorFile& file, const std::vector<size_t>& selected) {
+    const auto recorded = recordedIn(file);
+    for (const size_t i : selected) {
+        const std::string& name = file.tensors()[i].name;
+        for (const auto& [quantized, description] : recorded.items()) {
+            if (name != quantized && name != quantized + ".scale") continue;
+            throw InputError(file.path(), name,
+                             "belongs to a tensor that is quantized already; begin with the original file");
+        }
+    }
+}
+
 std::map<std::string, std::string> metadataOf(const TensorFile& file,
                                               const std::vector<QuantizedTensor>& tensors,
                                               const QuantizeOptions& options) {
-    nlohmann::ordered_json described = nlohmann::ordered_json::object();
+    nlohmann::ordered_json described = recordedIn(file);
     for (const auto& tensor : tensors) {
         if (!tensor.isQuantized) continue;
         described[tensor.info.name] = {{"dtype", name(tensor.info.dtype)},
@@ -76,7 +101,7 @@ std::map<std::string, std::string> metadataOf(const TensorFile& file,
                                        {"granularity", options.granularity.name()}};
     }
     auto metadata = file.metadata();
-    metadata["clipscope.quantization"] = described.dump();
+    metadata[metadataKey] = described.dump();
     return metadata;
 }
 
@@ -142,6 +167,7 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
                                           .methods = {options.method},
                                           .granularity = options.granularity,
                                           .sign = options.sign};
+    refuseQuantized(file, selected);
     const size_t count = file.tensors().size();
     std::vector<QuantizedTensor> tensors(count);
     std::vector<bool> isSelected(count);
@@ -151,6 +177,8 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
         tensors[i].isQuantized = isSelected[i];
         if (tensors[i].isQuantized) {
             TensorAnalysis analysis = analyzer.analyze(file, i, analysisOptions);
+            tensors[i].notNumbers = analysis.profile.notNumbers();
+            tensors[i].infinities = analysis.profile.infinities();
             tensors[i].result = std::move(analysis.results.front());
         }
         tensors[i].storedAs = targetOf(tensors[i], options);

@@ -27,8 +27,10 @@ static_assert(longestShortSegment == shaders::maxSegmentElements);
 
 // Groups up to this long get one invocation each, longer segments a workgroup.
 constexpr uint64_t longestInvocationSegment = 64;
-// Segments answered by one dispatch: bounds the results, and the time of a dispatch.
-constexpr uint64_t elementsPerDispatch = uint64_t{1} << 22;
+// Bounds the time of a dispatch: elements times the passes that a kernel makes over its segment.
+constexpr uint64_t elementPassesPerDispatch = uint64_t{1} << 27;
+// What a root costs, in passes over the whole segment; the others count their own.
+constexpr uint64_t octavPasses = 4, selectPasses = 32;
 
 // How a kernel's workgroups meet the segments.
 struct Mapping {
@@ -60,16 +62,14 @@ void ensure(Buffer& buffer, engine::Device& device, uint64_t sizeBytes, MemoryKi
     if (buffer.sizeBytes() < sizeBytes) buffer = Buffer(device, sizeBytes, kind, name);
 }
 
-// Whole segments per dispatch. Strided layouts interleave their segments, so they are answered in one.
-uint64_t segmentsPerDispatch(const SegmentLayout& layout) {
-    return std::max<uint64_t>(elementsPerDispatch / std::max<uint64_t>(layout.longestSegment(), 1), 1);
-}
-
 // Calls `dispatch` with the geometry of one slice of segments after another, each in a submission of its own.
+// passes: how often the kernel goes over a segment.
 template <class Dispatch>
 void forEachSlice(engine::Device& device, const SegmentLayout& layout, const Mapping& mapping,
-                  const Dispatch& dispatch) {
-    const uint64_t step = segmentsPerDispatch(layout);
+                  uint64_t passes, const Dispatch& dispatch) {
+    const uint64_t cost = std::max<uint64_t>(layout.longestSegment() * passes, 1);
+    // At least enough for every processor to have some.
+    const uint64_t step = std::max<uint64_t>(elementPassesPerDispatch / cost, 32);
     shaders::SegmentGeometry geometry = geometryOf(layout);
     for (uint64_t first = 0; first < layout.segments; first += step) {
         geometry.firstSegment = static_cast<uint32_t>(first);
@@ -140,7 +140,7 @@ std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& 
         push.firstFloor =
             magnitudeBits(static_cast<float>(meanMagnitude * grids[some.front()].startRatio * 0.75));
         const auto& kernel = m_device.kernel("segment_octav", variant);
-        forEachSlice(m_device, layout, mapping,
+        forEachSlice(m_device, layout, mapping, octavPasses * some.size(),
                      [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
                          push.geometry = geometry;
                          commands.dispatch(kernel, invocations, push, {data}, {m_results});
@@ -172,7 +172,7 @@ std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentL
                                     .ranks = m_table.address(),
                                     .values = m_results.address(),
                                     .sides = isSigned ? 3u : 1u};
-    forEachSlice(m_device, layout, mapping,
+    forEachSlice(m_device, layout, mapping, selectPasses,
                  [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
                      push.geometry = geometry;
                      commands.dispatch(kernel, invocations, push, {data, m_table}, {m_results});
@@ -207,7 +207,7 @@ std::vector<std::vector<float>> SegmentPass::leastError(TensorStream& stream, co
                                              .exponent = scale.exponent,
                                              .sides = some.front().isSigned ? 3u : 1u};
         for (size_t g = 0; g < some.size(); ++g) push.qmax[g] = static_cast<float>(some[g].qmax());
-        forEachSlice(m_device, layout, mapping,
+        forEachSlice(m_device, layout, mapping, table.ratios.size() * some.size(),
                      [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
                          push.geometry = geometry;
                          commands.dispatch(kernel, invocations, push, {data, m_table}, {m_results});

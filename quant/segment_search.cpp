@@ -1,5 +1,6 @@
 #include "quant/segment_search.h"
 
+#include "engine/error.h"
 #include "quant/octav.h"
 
 #include <algorithm>
@@ -118,7 +119,7 @@ void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::ve
     }
 }
 
-void SegmentSearch::findShort(Task& task, const Slab& slab) {
+void SegmentSearch::findSlab(Task& task, const Slab& slab) {
     task.stream.select(task.file, task.tensor, slab.selection);
     std::vector<std::vector<float>> clips(task.requests.size(), std::vector<float>(slab.layout.segments));
     findOctav(task, slab, clips);
@@ -134,6 +135,21 @@ void SegmentSearch::findShort(Task& task, const Slab& slab) {
     task.result.energy += m_errors.energy(task.stream, absmax);
 }
 
+// Slab after slab; with half as large ones when the device's memory does not do.
+void SegmentSearch::findShort(Task& task) {
+    uint64_t fitting = std::min(task.stream.residentElements(task.file, task.tensor), elementsPerSlab);
+    const SegmentClips before = task.result;
+    for (;; fitting /= 2) {
+        try {
+            for (const Slab& slab : slabsOf(task.layout, fitting, segmentsPerSlab)) findSlab(task, slab);
+            return;
+        } catch (const engine::OutOfMemory&) {
+            if (fitting / 2 < task.layout.longestSegment()) throw;
+            task.result = before;
+        }
+    }
+}
+
 SegmentClips SegmentSearch::find(TensorStream& stream, const TensorFile& file, size_t tensor,
                                  const SegmentLayout& layout, const Profile& profile,
                                  std::span<const ClipRequest> requests) {
@@ -144,8 +160,7 @@ SegmentClips SegmentSearch::find(TensorStream& stream, const TensorFile& file, s
     if (layout.longestSegment() > longestShortSegment) {
         findLong(task);
     } else {
-        const uint64_t fitting = std::min(stream.residentElements(file, tensor), elementsPerSlab);
-        for (const Slab& slab : slabsOf(layout, fitting, segmentsPerSlab)) findShort(task, slab);
+        findShort(task);
     }
     return std::move(task.result);
 }

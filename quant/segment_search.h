@@ -36,7 +36,8 @@ public:
 private:
     struct Task;
     void findLong(Task& task);
-    void findShort(Task& task, const Slab& slab);
+    void findShort(Task& task);
+    void findSlab(Task& task, const Slab& slab);
     void findOctav(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
     void findByRank(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
     void findByError(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);

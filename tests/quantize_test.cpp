@@ -121,6 +121,21 @@ TEST_CASE("Scales never take the name of another tensor", "[device][quantize]") 
     CHECK_FALSE(std::filesystem::exists(folder.path() / "out.safetensors"));
 }
 
+TEST_CASE("What is quantized already is refused, and its record outlives another run", "[device][quantize]") {
+    const TempFolder folder;
+    const auto first = folder.path() / "first.safetensors", second = folder.path() / "second.safetensors";
+    const auto file = written(folder, {{"v", {4, 4}, gaussians(16, 35)}, {"w", {4, 4}, gaussians(16, 36)}});
+    run(*file, {0}, {}, first);
+    const auto once = openTensorFile(first);  // v.scale, w, v
+    CHECK_THROWS_AS(run(*once, {0}, {}, second), InputError);
+    CHECK_FALSE(std::filesystem::exists(second));
+    run(*once, {1}, {.bits = 4}, second);
+    const auto recorded =
+        nlohmann::json::parse(openTensorFile(second)->metadata().at("clipscope.quantization"));
+    CHECK(recorded.at("v").at("bits") == 8);
+    CHECK(recorded.at("w").at("bits") == 4);
+}
+
 TEST_CASE("Vectors count as weights where there is nothing else", "[quantize]") {
     const TempFolder folder;
     CHECK(weightTensors(*written(folder, {{"a", {3}, {1, 2, 3}}})) == std::vector<size_t>{0});
