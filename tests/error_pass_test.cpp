@@ -245,4 +245,16 @@ TEST_CASE("Every segment is measured with its own grid", "[device][error_pass]")
     }
 }
 
+TEST_CASE("A clip far below the largest magnitude has a finite error", "[device][error_pass]") {
+    std::vector<float> values(100, 0.005f);
+    values[3] = 3.4e38f;
+    for (const float clip : {0.01f, 1e-20f, 1e-45f}) {
+        const std::vector<ClippedGrid> candidates = {{{4, true}, clip}};
+        const auto errors = measure(MemoryTensor(values), 3.4e38f, candidates);
+        INFO("clip " << clip);
+        CHECK(std::abs(errors[0].squared / (3.4e38 * 3.4e38) - 1) < 1e-5);
+        CHECK(errors[0].clipped == (clip < 0.005f ? 100u : 1u));
+    }
+}
+
 }  // namespace tests

@@ -176,4 +176,12 @@ TEST_CASE("Every element meets the grid of its own segment, however the tensor i
     }
 }
 
+TEST_CASE("What is far beyond the clip goes to the outermost levels", "[device][quantize_pass]") {
+    const MemoryTensor tensor(std::vector<float>{3.4e38f, -3.4e38f, 0.005f, 1e-30f});
+    const auto levels = quantized<int8_t>(tensor, whole(tensor), {{{4, true}, 0.01f}}, DType::I8);
+    CHECK(std::vector<int>(levels.begin(), levels.end()) == std::vector<int>{7, -7, 4, 0});
+    const auto values = quantized<float>(tensor, whole(tensor), {{{4, true}, 0.01f}}, DType::F32);
+    CHECK(std::abs(values[0] - 0.01f) < 1e-8f);
+}
+
 }  // namespace tests

@@ -100,4 +100,13 @@ TEST_CASE("A sweep over nothing is empty, and options out of range are refused",
     CHECK_THROWS_AS(swept({1}, {.range = std::pair(0.0, 1.0)}), std::invalid_argument);
 }
 
+TEST_CASE("A sweep over denormals gives numbers", "[device][sweep]") {
+    std::vector<float> values;
+    for (int i = 1; i < 200; ++i) values.push_back(std::ldexp(static_cast<float>(i), -149));
+    const Sweep result = swept(values, {.bits = 4, .points = 30});
+    for (const double clip : result.clips) CHECK(std::isfinite(clip));
+    for (const double error : result.measured) CHECK(std::isfinite(error));
+    CHECK(std::isfinite(result.best.mse));
+}
+
 }  // namespace tests
