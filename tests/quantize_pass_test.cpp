@@ -48,7 +48,7 @@ std::vector<T> quantized(const MemoryTensor& tensor, const SegmentLayout& layout
         bytes.insert(bytes.end(), some.begin(), some.end());
     });
     std::vector<T> values(bytes.size() / sizeof(T));
-    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
     return values;
 }
 
