@@ -89,7 +89,13 @@ void createPools(DeviceState& state) {
 DeviceState::~DeviceState() {
     if (!handle) return;
     // The process is about to end, and waiting again for a device that hangs would keep it from that.
-    if (isHung) return;
+    if (isHung) {
+        // Left behind whole: destroying kernels or the instance under a live device is as bad as waiting for
+        // it.
+        new auto(std::move(kernels));
+        new auto(std::move(instance));
+        return;
+    }
     vk.vkDeviceWaitIdle(handle);
     destroyRetired(UINT64_MAX);
     savePipelineCache(*this);

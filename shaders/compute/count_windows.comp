@@ -1,6 +1,7 @@
 #version 460
 // Counts the values in up to eight windows of magnitudes, and what lies above each in its bin, in one read.
-// Almost no element is in a window, so atomics in device memory do; what lies above is added up in registers.
+// As a rule almost no element is in a window, so atomics in device memory do (data of few values is right,
+// but slow); what lies above is added up in registers.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
