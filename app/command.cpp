@@ -116,10 +116,22 @@ void addFilterOption(CLI::App& command, std::vector<std::string>& globs) {
         ->allow_extra_args(false);
 }
 
-std::string methodWords() {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
     std::string words;
-    for (const auto& method : quant::methodNames()) words += (words.empty() ? "" : "|") + method;
+    for (const auto& name : names) words += (words.empty() ? "" : "|") + name;
     return words;
+}
+
+}  // namespace
+
+std::string methodWords() {
+    return joined(quant::methodNames());
+}
+
+std::string formatWords() {
+    return joined(quant::numberFormatNames());
 }
 
 }  // namespace app

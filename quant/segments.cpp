@@ -71,6 +71,14 @@ SegmentLayout layoutOf(const TensorInfo& info, const Granularity& granularity, c
     return layout;
 }
 
+std::vector<uint64_t> scaleShape(const TensorInfo& info, const Granularity& granularity) {
+    if (info.shape.empty() || granularity.kind == Granularity::Kind::Tensor) return {1};
+    if (granularity.kind == Granularity::Kind::Channel) return {info.shape[granularity.axis]};
+    std::vector<uint64_t> shape = info.shape;
+    shape.back() = (shape.back() + granularity.groupSize - 1) / granularity.groupSize;
+    return shape;
+}
+
 uint64_t SegmentLayout::elementsOf(uint64_t segment) const {
     if (rowElements == 0) return outer * inner;
     return std::min(inner, rowElements - segment % segmentsPerOuter * inner);

@@ -25,6 +25,7 @@ struct Granularity {
     uint64_t groupSize = 0;  // Group: at least 1, along the last axis; the last group of a row may be shorter
 
     std::string name() const;  // "tensor", "channel", "channel:1", "group:32"
+    bool operator==(const Granularity&) const = default;
 };
 
 // Parses "tensor", "channel" (axis 0), "channel:AXIS", "group:N". Throws std::invalid_argument.
@@ -40,6 +41,10 @@ struct SegmentLayout {
     uint64_t longestSegment() const;
     uint64_t segmentOf(uint64_t element) const;
 };
+
+// Shape of one value per segment: [1], [channels], or the tensor's shape with every extent replaced by the
+// number of groups or blocks along it.
+std::vector<uint64_t> scaleShape(const TensorInfo& info, const Granularity& granularity);
 
 // Throws InputError when the tensor lacks the axis. A scalar has one channel along axis 0.
 SegmentLayout layoutOf(const TensorInfo& info, const Granularity& granularity, const std::string& path);

@@ -26,8 +26,8 @@ struct FloatGrid {
     FloatGrid(const ClippedGrid& grid, float absmax) : exponent(powerScale(absmax).exponent) {
         step = std::ldexp(grid.step(), exponent);
         inverse = step > 0 ? 1.0f / step : 0.0f;
-        qmin = static_cast<float>(grid.grid.qmin());
-        qmax = static_cast<float>(grid.grid.qmax());
+        qmin = static_cast<float>(grid.format.smallest());
+        qmax = static_cast<float>(grid.format.largest());
     }
     float level(float x) const {
         if (std::isnan(x)) return 0;
@@ -44,7 +44,7 @@ std::vector<T> quantized(const MemoryTensor& tensor, const SegmentLayout& layout
     TensorStream stream(device(), budgetBytes);
     stream.select(tensor, 0);
     std::vector<std::byte> bytes;
-    QuantizePass(device()).quantize(stream, layout, grids, target, [&](std::span<const std::byte> some) {
+    QuantizePass(device()).quantize(stream, layout, grids, target, {}, [&](std::span<const std::byte> some) {
         bytes.insert(bytes.end(), some.begin(), some.end());
     });
     std::vector<T> values(bytes.size() / sizeof(T));

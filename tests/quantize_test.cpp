@@ -65,7 +65,8 @@ TEST_CASE("Levels times scales have the reported error, for every granularity", 
     const auto file = written(folder, {{"w", shape, values}});
     for (const char* granularity : {"tensor", "channel", "channel:1", "group:16"}) {
         INFO(granularity);
-        const QuantizeOptions options{.bits = 4, .granularity = granularityFrom(granularity)};
+        const QuantizeOptions options{
+            .bits = 4, .granularity = granularityFrom(granularity), .isPacked = false};
         const auto output = folder.path() / "out.safetensors";
         const auto tensors = run(*file, {0}, options, output);
         const auto quantizedFile = openTensorFile(output);

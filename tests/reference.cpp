@@ -127,7 +127,7 @@ double quantized(double x, double step, double qmin, double qmax) {
 namespace {
 
 bool isClipped(float x, const ClippedGrid& grid) {
-    return x > grid.clip || x < (grid.grid.isSigned ? -grid.clip : 0.0f);
+    return x > grid.clip || x < (grid.format.isSigned ? -grid.clip : 0.0f);
 }
 
 }  // namespace
@@ -136,7 +136,8 @@ Error exactError(std::span<const float> values, const ClippedGrid& grid) {
     Error error;
     for (const float x : values) {
         if (!std::isfinite(x)) continue;
-        const double difference = quantized(x, grid.step(), grid.grid.qmin(), grid.grid.qmax()) - x;
+        const double difference =
+            quantized(x, grid.step(), grid.format.smallest(), grid.format.largest()) - x;
         error.squared += difference * difference;
         error.clipped += isClipped(x, grid);
     }
@@ -147,7 +148,8 @@ Error floatError(std::span<const float> values, const ClippedGrid& grid, float a
     const int exponent = quant::powerScale(absmaxOfTensor).exponent;
     const auto step = static_cast<float>(std::ldexp(double{grid.step()}, exponent));
     const float inverse = step > 0 ? 1.0f / step : 0.0f;
-    const auto qmin = static_cast<float>(grid.grid.qmin()), qmax = static_cast<float>(grid.grid.qmax());
+    const auto qmin = static_cast<float>(grid.format.smallest()),
+               qmax = static_cast<float>(grid.format.largest());
     Error error;
     for (const float x : values) {
         if (!std::isfinite(x)) continue;

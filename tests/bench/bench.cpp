@@ -163,7 +163,7 @@ private:
         add(
             "fake quantization, read back", 2 * bytes,
             [&] {
-                m_analyzer.quantizePass().quantize(stream, layout, grid, quant::DType::F32,
+                m_analyzer.quantizePass().quantize(stream, layout, grid, quant::DType::F32, {},
                                                    [](std::span<const std::byte>) {});
             },
             "fake_quantize");
