@@ -99,7 +99,7 @@ void addCsvOption(CLI::App& command, std::string& target) {
 }
 
 void addGranularityOption(CLI::App& command, quant::Granularity& granularity) {
-    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N",
+    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N|group:N:AXIS|block:RxC",
               "what shares a clip (default tensor)",
               [&](const std::string& text) { granularity = quant::granularityFrom(text); });
 }

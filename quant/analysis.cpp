@@ -57,7 +57,9 @@ std::vector<NumberFormat> formatsOf(const AnalysisOptions& options, bool isSigne
 
 Granularity granularityOf(const NumberFormat& format, const Granularity& asked) {
     if (!format.isBlockScaled()) return asked;
-    return {Granularity::Kind::Group, 0, format.blockSize};
+    Granularity granularity{Granularity::Kind::Group, 0, format.blockSize};
+    if (asked.kind == Granularity::Kind::Group) granularity.groupAxis = asked.groupAxis;
+    return granularity;
 }
 
 void checkMethod(const Method& method, const NumberFormat& format) {

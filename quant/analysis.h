@@ -56,7 +56,8 @@ struct TensorAnalysis {
 // The formats that options ask for, where the sign is known.
 std::vector<NumberFormat> formatsOf(const AnalysisOptions& options, bool isSigned);
 
-// What shares a clip: block-scaled formats decide that themselves.
+// What shares a clip: block-scaled formats decide that themselves, but for the axis of a group that is asked
+// for.
 Granularity granularityOf(const NumberFormat& format, const Granularity& asked);
 
 // Throws std::invalid_argument for a method that means nothing on a format, such as percentiles of block

@@ -145,8 +145,11 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
         table[i] = scaledGrid(candidates.at(i / segments, i % segments), scale.exponent);
     m_candidates.flush();
 
-    engine::KernelVariant variant{
-        .constants = {{0, stream.elementType()}, {1, 64}, {10, scale.exact}, {12, layout != nullptr}}};
+    engine::KernelVariant variant{.constants = {{0, stream.elementType()},
+                                                {1, 64},
+                                                {10, scale.exact},
+                                                {12, layout != nullptr},
+                                                {18, layout && layout->bandRows > 1}}};
     std::ranges::copy(spacingConstants(candidates.format(0)), std::back_inserter(variant.constants));
     const auto& kernel = m_device.kernel("error_sweep", variant);
     const uint64_t teams = (count + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;

@@ -43,15 +43,18 @@ struct ChunkPlace {
     uint64_t skippedSegments = 0;  // before the geometry's first in the table of grids
 };
 
-// Whole segments, or whole rows of groups, that lie before element `first` are left out.
+// Whole segments, or whole rows of groups (of bands: all rows that share none), that lie before element
+// `first` are left out.
 ChunkPlace placeOf(const SegmentLayout& layout, uint64_t first) {
     ChunkPlace place{.geometry = geometryOf(layout)};
     const bool isRows = layout.rowElements != 0 && layout.rows > 1;
-    const uint64_t period = isRows ? layout.rowElements : layout.inner;
+    const uint64_t periodRows = layout.bandRows > 1 ? layout.rowsPerOuter : 1;
+    const uint64_t period = isRows ? periodRows * layout.rowElements : layout.inner;
     if (period >> 31 != 0) throw std::length_error("segments of 2^31 elements and more cannot be quantized");
     place.firstElement = static_cast<uint32_t>(first % period);
     if (isRows) {
-        place.skippedSegments = first / period * layout.segmentsPerOuter;
+        place.skippedSegments =
+            first / period * layout.segmentsPerOuter * (periodRows > 1 ? layout.bandsPerOuter() : 1);
     } else {
         // Channels, or the groups of a single row, which follow each other like channels.
         place.geometry.rowElements = 0;
@@ -107,7 +110,8 @@ void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
                                                 {10, scale.exact},
                                                 {11, outputOf(written)},
                                                 {12, layout.segments > 1},
-                                                {17, rounding.isStochastic}}};
+                                                {17, rounding.isStochastic},
+                                                {18, layout.bandRows > 1}}};
     std::ranges::copy(spacingConstants(format), std::back_inserter(variant.constants));
     const auto& kernel = m_device.kernel("quantize_elements", variant);
     const uint64_t elementBytes = elementSizeBytes(written);

@@ -55,7 +55,7 @@ KernelVariant variantFor(uint32_t elementType, const Mapping& mapping, const Seg
     return {.constants = {{0, elementType},
                           {1, mapping.workgroupSize},
                           {2, mapping.invocationPerSegment},
-                          {3, layout.outer > 1},
+                          {3, layout.isStrided()},
                           {6, mapping.isOneSubgroup}}};
 }
 

@@ -20,6 +20,8 @@ struct SegmentGeometry {
     uint inner;
     uint segmentsPerRow;
     uint rowElements;
+    uint rowsPerOuter;
+    uint bandRows;
 };
 
 // What segment_octav found for one segment and grid: v is the smallest magnitude at or above the root's

@@ -242,6 +242,8 @@ TEST_CASE("Every segment is measured with its own grid", "[device][error_pass]")
             checkSegments({23, 37, 41}, {Kind::Channel, axis, 0}, budgetBytes);
         for (const uint64_t size : {1u, 7u, 32u, 1000u})
             checkSegments({101, 331}, {Kind::Group, 0, size}, budgetBytes);
+        checkSegments({5, 101, 67}, {Kind::Group, 0, 16, 1}, budgetBytes);
+        checkSegments({5, 101, 67}, {Kind::Block, 0, 9, {}, 20}, budgetBytes);
     }
 }
 

@@ -156,7 +156,8 @@ TEST_CASE("Every element meets the grid of its own segment, however the tensor i
           "[device][quantize_pass]") {
     const std::vector<uint64_t> shape = {7, 90, 60};
     const MemoryTensor tensor(gaussians(7 * 90 * 60, 9), DType::F32, shape);
-    for (const char* name : {"channel:0", "channel:1", "channel:2", "group:7", "group:60", "group:32"}) {
+    for (const char* name : {"channel:0", "channel:1", "channel:2", "group:7", "group:60", "group:32",
+                             "group:16:1", "group:3:0", "block:16x9", "block:90x60"}) {
         const Granularity granularity = granularityFrom(name);
         const SegmentLayout layout = layoutOf(tensor.tensors()[0], granularity, "");
         std::vector<ClippedGrid> grids;

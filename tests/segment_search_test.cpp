@@ -109,9 +109,10 @@ struct Case {
 };
 const std::vector<Case>& shortCases() {
     static const std::vector<Case> all = {
-        {{30, 400}, {Kind::Channel, 0, 0}},    {{310, 15}, {Kind::Channel, 1, 0}},
-        {{9, 11, 130}, {Kind::Channel, 1, 0}}, {{2, 1003}, {Kind::Group, 0, 32}},
-        {{3, 1003}, {Kind::Group, 0, 300}},    {{1, 4973}, {Kind::Group, 0, 100}},
+        {{30, 400}, {Kind::Channel, 0, 0}},     {{310, 15}, {Kind::Channel, 1, 0}},
+        {{9, 11, 130}, {Kind::Channel, 1, 0}},  {{2, 1003}, {Kind::Group, 0, 32}},
+        {{3, 1003}, {Kind::Group, 0, 300}},     {{1, 4973}, {Kind::Group, 0, 100}},
+        {{3, 70, 21}, {Kind::Group, 0, 32, 1}}, {{2, 50, 61}, {Kind::Block, 0, 16, {}, 20}},
     };
     return all;
 }
@@ -146,6 +147,7 @@ TEST_CASE("A long segment is answered as a tensor of its own", "[device][segment
     checkAlone(gaussianTensor({2, 65537}), {Kind::Channel, 0, 0}, requests);
     checkAlone(gaussianTensor({65537, 2}), {Kind::Channel, 1, 0}, requests);
     checkAlone(gaussianTensor({1, 140001}), {Kind::Group, 0, 70000}, requests);
+    checkAlone(gaussianTensor({300, 500}), {Kind::Block, 0, 400, {}, 200}, requests);
 }
 
 TEST_CASE("Errors and energy are sums over all segments", "[device][segment_search]") {
@@ -168,7 +170,9 @@ TEST_CASE("Clips do not depend on the memory budget", "[device][segment_search]"
     for (const auto& [shape, granularity] :
          {Case{{100, 1003}, {Kind::Channel, 0, 0}}, Case{{1003, 100}, {Kind::Channel, 1, 0}},
           Case{{30, 7, 301}, {Kind::Channel, 1, 0}}, Case{{50, 1003}, {Kind::Group, 0, 32}},
-          Case{{1, 60013}, {Kind::Group, 0, 100}}, Case{{2, 65537}, {Kind::Channel, 0, 0}}}) {
+          Case{{1, 60013}, {Kind::Group, 0, 100}}, Case{{3, 700, 31}, {Kind::Group, 0, 64, 1}},
+          Case{{70, 901}, {Kind::Group, 0, 32, 0}}, Case{{2, 300, 101}, {Kind::Block, 0, 32, {}, 40}},
+          Case{{100, 3001}, {Kind::Block, 0, 8, {}, 50}}, Case{{2, 65537}, {Kind::Channel, 0, 0}}}) {
         INFO(granularity.name() << " of " << shape[0] << " x " << shape[1]);
         const MemoryTensor tensor = gaussianTensor(shape);
         const auto whole = find(tensor, granularity, requests),

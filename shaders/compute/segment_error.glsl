@@ -17,7 +17,7 @@ struct SegmentElements {
 };
 
 float elementAt(SegmentElements segment, uint i) {
-    const uint offset = segment.start + segmentOffset(segment.geometry, i);
+    const uint offset = segment.start + segmentOffset(i);
     return scaledElement(loadElement(segment.data, offset), segment.exponent);
 }
 
