@@ -1,6 +1,8 @@
 #include "quant/clip_search.h"
 
+#include "quant/entropy.h"
 #include "quant/float_bits.h"
+#include "quant/linear_histogram.h"
 #include "quant/magnitude_query.h"
 #include "quant/octav.h"
 #include "shaders/window.h"
@@ -12,13 +14,12 @@
 
 namespace quant {
 
-namespace {
-
-// The largest magnitude that a grid can meet: on an unsigned one the largest element above zero.
 float largestClip(const Profile& profile, const UniformGrid& grid) {
     if (grid.isSigned) return profile.absmax();
     return profile.max() > 0 ? profile.max() : 0.0f;
 }
+
+namespace {
 
 // A request answered by descending the levels of the profile.
 struct Descent {
@@ -133,9 +134,9 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
         const bool isEmpty = profile.nonzero(octavSides) == 0;
         if (requests[i].method.kind == MethodKind::Max) {
             clips[i] = largestClip(profile, requests[i].grid);
-        } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty && isConstant) {
+        } else if (requests[i].isDescended() && !isEmpty && isConstant) {
             clips[i] = profile.absmax();
-        } else if (requests[i].method.kind != MethodKind::Mse && !isEmpty) {
+        } else if (requests[i].isDescended() && !isEmpty) {
             const Sides sides = requests[i].isOctav() ? octavSides : Sides::Both;
             auto predicate = predicateFor(requests[i], profile);
             MagnitudeSearch search(profile, sides, *predicate);
@@ -148,6 +149,22 @@ std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& pr
     for (const Descent& descent : descents)
         clips[descent.index] = answer(descent, requests[descent.index], profile);
     return clips;
+}
+
+void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
+                               std::span<const ClipRequest> requests, std::span<float> clips) {
+    for (const Sides sides : {Sides::Both, Sides::Positive}) {
+        LinearHistogram counts;
+        for (size_t i = 0; i < requests.size(); ++i) {
+            if (requests[i].method.kind != MethodKind::Entropy || requests[i].sides() != sides) continue;
+            const float largest = clips[i] = largestClip(profile, requests[i].grid);
+            // Nothing to choose: no element, one value, or more levels than bins.
+            const bool isFixed = largest == 0 || profile.min() == profile.max();
+            if (isFixed || entropyLevels(requests[i].grid) >= linearBins) continue;
+            if (counts.empty()) counts = m_profiles.linearHistograms().count(stream, sides, largest);
+            clips[i] = entropyClip(counts, requests[i].grid, largest);
+        }
+    }
 }
 
 // For each grid the clip of least measured error: a logarithmic grid over twelve octaves below the largest
@@ -187,6 +204,7 @@ std::vector<float> ClipSearch::findByError(TensorStream& stream, const Profile& 
 std::vector<float> ClipSearch::find(TensorStream& stream, const Profile& profile,
                                     std::span<const ClipRequest> requests) {
     std::vector<float> clips = findExact(stream, profile, requests);
+    findByEntropy(stream, profile, requests, clips);
     std::vector<UniformGrid> grids;
     std::vector<size_t> indices;
     for (size_t i = 0; i < requests.size(); ++i) {
