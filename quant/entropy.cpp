@@ -26,67 +26,85 @@ namespace {
 
 constexpr double halfElement = 0.5, tie = 1e-10;
 
-long double timesLog(double mass) {
-    return mass > 0 ? static_cast<long double>(mass) * std::log(static_cast<long double>(mass)) : 0.0L;
+// The logarithm of a count: most are small and come from a table.
+double logOf(double mass) {
+    static const auto table = [] {
+        std::vector<double> logs(4096);
+        for (size_t i = 1; i < logs.size(); ++i) logs[i] = std::log(static_cast<double>(i));
+        return logs;
+    }();
+    const auto i = static_cast<size_t>(mass);
+    return i < table.size() && static_cast<double>(i) == mass ? table[i] : std::log(mass);
 }
 
-// Sums over the bins before each, from which a level of any candidate follows at once.
+long double timesLog(double mass) {
+    return mass > 0 ? static_cast<long double>(mass) * static_cast<long double>(logOf(mass)) : 0.0L;
+}
+
+// Sums over the bins before each, from which a level of any candidate follows at once, and the filled bins.
 class PrefixSums {
 public:
     explicit PrefixSums(std::span<const uint64_t> counts) {
-        for (const uint64_t count : counts) {
-            const auto mass = static_cast<double>(count);
-            m_sums.push_back({m_sums.back().mass + mass, m_sums.back().filled + (count > 0 ? 1.0 : 0.0),
-                              m_sums.back().timesLogs + timesLog(mass)});
+        m_sums.reserve(counts.size() + 1);
+        m_sums.emplace_back();
+        for (uint32_t bin = 0; bin < counts.size(); ++bin) {
+            if (counts[bin] > 0) m_filled.push_back(bin);
+            const auto mass = static_cast<double>(counts[bin]);
+            m_sums.push_back({m_sums.back().mass + mass, m_sums.back().timesLogs + timesLog(mass),
+                              static_cast<uint32_t>(m_filled.size())});
         }
     }
 
-    double mass(uint32_t begin, uint32_t end) const { return m_sums[end].mass - m_sums[begin].mass; }
+    double total() const { return m_sums.back().mass; }
 
+    // Walks the levels that hold anything.
     double divergence(uint32_t kept, uint32_t levels) const {
-        const double total = m_sums.back().mass, inside = m_sums[kept].mass, tail = total - inside;
-        if (inside == 0) return total == 0 ? 0 : HUGE_VAL;
+        const double inside = m_sums[kept].mass;
+        if (inside == 0) return total() == 0 ? 0 : HUGE_VAL;
+        const uint32_t lastBegin = (levels - 1) * kept / levels;
         long double sum = 0;
-        uint32_t begin = 0;
-        for (uint32_t level = 0; level + 1 < levels; ++level) {
-            const uint32_t end = (level + 1) * kept / levels;
-            const double filled = m_sums[end].filled - m_sums[begin].filled;
-            // One filled bin is its level exactly.
-            if (filled > 1) {
-                const double levelMass = mass(begin, end);
-                sum += m_sums[end].timesLogs - m_sums[begin].timesLogs;
-                sum -= static_cast<long double>(levelMass * std::log(levelMass / filled));
-            }
-            begin = end;
+        for (uint32_t next = 0; next < m_sums[lastBegin].filled;) {
+            // The level of bin b is the largest l with floor(l·kept/levels) <= b.
+            const uint32_t level = ((m_filled[next] + 1) * levels - 1) / kept;
+            const uint32_t begin = level * kept / levels, end = (level + 1) * kept / levels;
+            const uint32_t filled = m_sums[end].filled - m_sums[begin].filled;
+            next = m_sums[end].filled;
+            if (filled == 1) continue;  // one filled bin is its level exactly
+            const double levelMass = mass(begin, end);
+            sum += m_sums[end].timesLogs - m_sums[begin].timesLogs;
+            sum -= static_cast<long double>(levelMass * (logOf(levelMass) - logOf(filled)));
         }
-        return finish(begin, kept, sum, tail, inside);
+        return finish(lastBegin, kept, sum);
     }
 
 private:
     struct Sums {
-        double mass = 0, filled = 0;
+        double mass = 0;
         long double timesLogs = 0;  // Σ h log h
+        uint32_t filled = 0;
     };
+
+    double mass(uint32_t begin, uint32_t end) const { return m_sums[end].mass - m_sums[begin].mass; }
 
     // Adds the last level, with the tail in its last bin, and normalises: with counts h, levels of mass M
     // over n bins, N elements of which K are kept, KL = (1/N)·Σ(h log h - h log(M/n)) + log(K/N).
-    double finish(uint32_t begin, uint32_t kept, long double sum, double tail, double inside) const {
-        const double last = mass(kept - 1, kept), before = mass(begin, kept - 1);
-        double levelMass = before + last;
-        const double filled = m_sums[kept - 1].filled - m_sums[begin].filled + (last + tail > 0 ? 1.0 : 0.0);
+    double finish(uint32_t begin, uint32_t kept, long double sum) const {
+        double inside = m_sums[kept].mass, levelMass = mass(begin, kept);
+        const double tail = total() - inside, atEnd = mass(kept - 1, kept) + tail, all = levelMass + tail;
+        const uint32_t filled = m_sums[kept - 1].filled - m_sums[begin].filled + (atEnd > 0 ? 1 : 0);
         if (levelMass == 0 && tail > 0) {
             levelMass = halfElement;
             inside += halfElement;
         }
         if (filled > 1 || tail > 0) {
-            sum += m_sums[kept - 1].timesLogs - m_sums[begin].timesLogs + timesLog(last + tail);
-            sum -= static_cast<long double>((before + last + tail) * std::log(levelMass / filled));
+            sum += m_sums[kept - 1].timesLogs - m_sums[begin].timesLogs + timesLog(atEnd);
+            sum -= static_cast<long double>(all * (logOf(levelMass) - logOf(filled)));
         }
-        const double total = m_sums.back().mass;
-        return static_cast<double>(sum) / total + std::log(inside / total);
+        return static_cast<double>(sum) / total() + std::log(inside / total());
     }
 
-    std::vector<Sums> m_sums = {Sums()};
+    std::vector<Sums> m_sums;
+    std::vector<uint32_t> m_filled;
 };
 
 }  // namespace
@@ -98,7 +116,7 @@ double entropyDivergence(std::span<const uint64_t> counts, uint32_t kept, uint32
 uint32_t entropyKeptBins(std::span<const uint64_t> counts, uint32_t levels) {
     if (levels >= linearBins) return linearBins;
     const PrefixSums sums(counts);
-    if (sums.mass(0, linearBins) == 0) return linearBins;
+    if (sums.total() == 0) return linearBins;
     std::vector<double> divergences;
     for (uint32_t kept = levels; kept <= linearBins; ++kept)
         divergences.push_back(sums.divergence(kept, levels));

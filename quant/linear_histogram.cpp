@@ -14,6 +14,19 @@ namespace quant {
 using engine::Commands;
 using engine::MemoryKind;
 
+namespace {
+
+struct BinScale {
+    PowerScale power;
+    float binsPerScale;  // bins in one unit of the scaled elements
+
+    explicit BinScale(float largest)
+        : power(powerScale(largest)),
+          binsPerScale(static_cast<float>(linearBins / std::ldexp(double{largest}, power.exponent))) {}
+};
+
+}  // namespace
+
 LinearHistogramPass::LinearHistogramPass(engine::Device& device, CountingPath path)
     : m_device(device),
       m_path(resolved(path, device.info())),
@@ -32,18 +45,17 @@ LinearHistogram LinearHistogramPass::count(TensorStream& stream, Sides sides, fl
         commands.fill(m_counts, 0);
         commands.submit();
     }
-    const auto [exponent, isExact] = powerScale(largest);
-    const double scaledLargest = std::ldexp(double{largest}, exponent);
+    const BinScale scale(largest);
     const bool isShared = m_path == CountingPath::Shared;
-    const auto& counting = m_device.kernel(
-        "count_linear",
-        {.constants = {
-             {0, stream.elementType()}, {1, countingWorkgroupSize(m_path)}, {2, isShared}, {10, isExact}}});
+    const auto& counting = m_device.kernel("count_linear", {.constants = {{0, stream.elementType()},
+                                                                          {1, countingWorkgroupSize(m_path)},
+                                                                          {2, isShared},
+                                                                          {10, scale.power.exact}}});
     shaders::LinearCountPush push{.counts = m_counts.address(),
                                   .scratch = isShared ? 0 : m_scratch.address(),
                                   .sides = static_cast<uint32_t>(sides),
-                                  .exponent = exponent,
-                                  .binsPerScale = static_cast<float>(linearBins / scaledLargest)};
+                                  .exponent = scale.power.exponent,
+                                  .binsPerScale = scale.binsPerScale};
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
         const CountingShape shape = countingShape(m_path, m_device.info(), chunk.elements);
         push.data = chunk.data.address();
@@ -56,6 +68,16 @@ LinearHistogram LinearHistogramPass::count(TensorStream& stream, Sides sides, fl
     });
     LinearHistogram counts(linearBins);
     engine::readBack(m_device, m_counts, std::as_writable_bytes(std::span(counts)));
+    return counts;
+}
+
+LinearHistogram linearHistogram(std::span<const float> magnitudes, float largest) {
+    const BinScale scale(largest);
+    LinearHistogram counts(linearBins);
+    for (const float x : magnitudes) {
+        const auto scaled = static_cast<float>(std::ldexp(double{x}, scale.power.exponent));
+        ++counts[std::min(static_cast<uint32_t>(scaled * scale.binsPerScale), linearBins - 1)];
+    }
     return counts;
 }
 

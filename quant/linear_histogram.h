@@ -8,6 +8,7 @@
 #include "shaders/linear_histogram.h"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace quant {
@@ -34,6 +35,9 @@ private:
     CountingPath m_path;
     engine::Buffer m_counts, m_scratch;
 };
+
+// The same count on the host. magnitudes: above zero, none above largest.
+LinearHistogram linearHistogram(std::span<const float> magnitudes, float largest);
 
 // The same estimated from a profile alone: the elements of each of its bins are spread linearly to fit their
 // count and mean, the largest stays where it is, and the running total is rounded to whole elements. A count

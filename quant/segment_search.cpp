@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "quant/octav.h"
+#include "quant/segment_entropy.h"
 
 #include <algorithm>
 
@@ -66,45 +67,40 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, std::vector<std::vec
     }
     if (grids.empty()) return;
     const auto roots = m_segments.octav(task.stream, slab.layout, task.isSigned(), mean, grids);
-    std::vector<std::vector<size_t>> open(slab.layout.segments);
-    for (uint64_t segment = 0; segment < slab.layout.segments; ++segment) {
-        for (size_t g = 0; g < grids.size(); ++g) {
-            if (roots[g][segment])
-                clips[indices[g]][segment] = *roots[g][segment];
-            else
-                open[segment].push_back(indices[g]);
-        }
-    }
-    findOneByOne(task, slab, open, clips);
-}
-
-// The histograms of a slab's segments would be larger than the slab.
-void SegmentSearch::findByEntropy(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {
-    std::vector<size_t> indices;
-    for (size_t r = 0; r < task.requests.size(); ++r) {
-        if (task.requests[r].method.kind == MethodKind::Entropy) indices.push_back(r);
-    }
-    if (indices.empty()) return;
-    const std::vector<std::vector<size_t>> open(slab.layout.segments, indices);
-    findOneByOne(task, slab, open, clips);
-}
-
-// open[segment]: the requests that are left, each segment as a tensor of its own.
-void SegmentSearch::findOneByOne(Task& task, const Slab& slab, std::span<const std::vector<size_t>> open,
-                                 std::vector<std::vector<float>>& clips) {
     bool hasMoved = false;
     for (uint64_t segment = 0; segment < slab.layout.segments; ++segment) {
-        if (open[segment].empty()) continue;
-        std::vector<ClipRequest> requests;
-        for (const size_t r : open[segment]) requests.push_back(task.requests[r]);
+        std::vector<ClipRequest> open;
+        std::vector<size_t> openIndices;
+        for (size_t g = 0; g < grids.size(); ++g) {
+            if (roots[g][segment]) {
+                clips[indices[g]][segment] = *roots[g][segment];
+            } else {
+                open.push_back(task.requests[indices[g]]);
+                openIndices.push_back(indices[g]);
+            }
+        }
+        if (open.empty()) continue;
         hasMoved = true;
         task.stream.select(task.file, task.tensor,
                            segmentSelection(task.layout, slab.firstSegment + segment));
         const auto found =
-            ClipSearch(m_profiles, m_errors).find(task.stream, m_profiles.profile(task.stream), requests);
-        for (size_t i = 0; i < found.size(); ++i) clips[open[segment][i]][segment] = found[i];
+            ClipSearch(m_profiles, m_errors).find(task.stream, m_profiles.profile(task.stream), open);
+        for (size_t i = 0; i < found.size(); ++i) clips[openIndices[i]][segment] = found[i];
     }
     if (hasMoved) task.stream.select(task.file, task.tensor, slab.selection);
+}
+
+void SegmentSearch::findByEntropy(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {
+    std::vector<UniformGrid> grids;
+    std::vector<size_t> indices;
+    for (size_t r = 0; r < task.requests.size(); ++r) {
+        if (task.requests[r].method.kind != MethodKind::Entropy) continue;
+        grids.push_back(task.requests[r].grid);
+        indices.push_back(r);
+    }
+    if (grids.empty()) return;
+    const auto found = segmentEntropyClips(task.stream, slab.layout, grids);
+    for (size_t g = 0; g < grids.size(); ++g) clips[indices[g]] = found[g];
 }
 
 void SegmentSearch::findByError(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {

@@ -21,8 +21,8 @@ struct SegmentClips {
 };
 
 // Finds the clips of every channel or group of a tensor: short segments by the thousand (SegmentPass), long
-// ones, those that the kernel leaves open and method entropy one by one (ClipSearch). The tensor is read in
-// slabs that fit the stream's budget.
+// ones and those that the kernel leaves open one by one (ClipSearch). The tensor is read in slabs that fit
+// the stream's budget.
 class SegmentSearch {
 public:
     SegmentSearch(SegmentPass& segments, ProfilePass& profiles, ErrorPass& errors)
@@ -40,8 +40,6 @@ private:
     void findSlab(Task& task, const Slab& slab);
     void findOctav(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
     void findByRank(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
-    void findOneByOne(Task& task, const Slab& slab, std::span<const std::vector<size_t>> open,
-                      std::vector<std::vector<float>>& clips);
     void findByEntropy(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
     void findByError(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
 

@@ -23,7 +23,8 @@ uint binOf(uint bits) {
     precise const float position = scaled * push.binsPerScale;
     const bool isCounted =
         magnitude != 0u && magnitude < 0x7f800000u && (push.sides >> (bits >> 31) & 1u) != 0u;
-    return isCounted ? uint(min(position, float(linearBins - 1u))) : linearBins;
+    // By way of int: many processors convert vectors to that alone.
+    return isCounted ? uint(int(min(position, float(linearBins - 1u)))) : linearBins;
 }
 
 void addToBin(uint bin, uint count) {
