@@ -3,8 +3,7 @@
 #include "engine/commands.h"
 #include "engine/kernel.h"
 #include "quant/error_pass.h"
-#include "quant/float_bits.h"
-#include "quant/linear_spread.h"
+#include "quant/spread_profile.h"
 
 #include <algorithm>
 #include <cmath>
@@ -81,54 +80,15 @@ LinearHistogram linearHistogram(std::span<const float> magnitudes, float largest
     return counts;
 }
 
-namespace {
-
-// One bin of the profile, as much of it as lies at or below the largest magnitude.
-struct SpreadBin {
-    double first, width, count;
-    LinearSpread spread;
-
-    double countBelow(double magnitude) const {
-        if (width == 0) return magnitude > first ? count : 0;
-        return count * spread.countBelow(std::clamp((magnitude - first) / width, 0.0, 1.0));
-    }
-    double end() const { return first + width; }
-};
-
-// The occupied bins in rising order, the largest element left out.
-std::vector<SpreadBin> spreadBins(const Profile& profile, Sides sides, float largest) {
-    std::vector<SpreadBin> bins;
-    const uint32_t top = magnitudeBits(largest) >> 20;
-    for (uint32_t bin = 0; bin <= top; ++bin) {
-        uint64_t count = profile.count(bin, sides);
-        WideInt sum = profile.sum(bin, sides);
-        if (bin == top) {
-            --count;
-            sum -= inUnits(magnitudeBits(largest));
-        }
-        if (count == 0) continue;
-        const double first = fromBits(bin << 20);
-        const double end = bin == top ? double{largest} : double{fromBits((bin + 1) << 20)};
-        const auto elements = static_cast<double>(count);
-        const double mean = static_cast<double>(sum.approximate() * oneUnit) / elements;
-        const double width = end - first;
-        bins.push_back({first, width, elements, LinearSpread(width > 0 ? (mean - first) / width : 0.5)});
-    }
-    return bins;
-}
-
-}  // namespace
-
-LinearHistogram linearHistogram(const Profile& profile, Sides sides, float largest) {
-    const auto bins = spreadBins(profile, sides, largest);
+LinearHistogram linearHistogram(const SpreadProfile& profile) {
     LinearHistogram counts(linearBins);
-    double passed = 0;  // elements of the bins that end at or below the edge
     uint64_t before = 0;
-    size_t next = 0;
+    double passed = 0;  // elements of the bins that end at or below the edge
+    auto next = profile.bins().begin();
     for (uint32_t i = 0; i < linearBins; ++i) {
-        const double edge = double{largest} * (i + 1) / linearBins;
-        while (next < bins.size() && bins[next].end() <= edge) passed += bins[next++].count;
-        const double inside = next < bins.size() ? bins[next].countBelow(edge) : 0;
+        const double edge = double{profile.largest()} * (i + 1) / linearBins;
+        while (next != profile.bins().end() && next->end() <= edge) passed += next++->count;
+        const double inside = next != profile.bins().end() ? next->countBelow(edge) : 0;
         const auto below = static_cast<uint64_t>(std::floor(passed + inside + 0.5));
         counts[i] = below - before;
         before = below;

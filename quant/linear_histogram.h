@@ -13,6 +13,8 @@
 
 namespace quant {
 
+class SpreadProfile;
+
 // Counts of nonzero finite magnitudes in 2048 equal bins from zero to a largest magnitude L > 0. Edge rule:
 // with 2^e the scale of powerScale(L) and c = 2048 / (2^e·L) rounded to float, |x| falls into bin
 // min(floor(fl(2^e·|x|·c)), 2047), fl rounding the product to float: bin b holds b·L/2048 <= |x| <
@@ -39,10 +41,9 @@ private:
 // The same count on the host. magnitudes: above zero, none above largest.
 LinearHistogram linearHistogram(std::span<const float> magnitudes, float largest);
 
-// The same estimated from a profile alone: the elements of each of its bins are spread linearly to fit their
-// count and mean, the largest stays where it is, and the running total is rounded to whole elements. A count
-// between two edges of the profile's bins is exact to one element; inside, smooth data are followed to second
-// order, but not their noise. largest: of the profile, on these sides.
-LinearHistogram linearHistogram(const Profile& profile, Sides sides, float largest);
+// The same estimated from a profile with elements: its density, the running total rounded to whole elements.
+// A count between two edges of the profile's bins is exact; inside, smooth data are followed to second order,
+// but not their noise.
+LinearHistogram linearHistogram(const SpreadProfile& profile);
 
 }  // namespace quant

@@ -1,6 +1,7 @@
 #include "quant/entropy.h"
 
 #include "quant/clip_search.h"
+#include "quant/spread_profile.h"
 #include "tests/device_fixture.h"
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
@@ -176,7 +177,7 @@ TEST_CASE("The clip from a profile's histogram diverges little more than the bes
     TensorStream stream(device(), uint64_t{256} << 20);
     stream.select(tensor, 0);
     const auto counted = pass.count(stream, Sides::Both, profile.absmax());
-    const auto modelled = linearHistogram(profile, Sides::Both, profile.absmax());
+    const auto modelled = linearHistogram(SpreadProfile(profile, Sides::Both));
     for (uint32_t bits = 2; bits <= 8; ++bits) {
         const uint32_t levels = entropyLevels({bits, true});
         const double best = entropyDivergence(counted, entropyKeptBins(counted, levels), levels);

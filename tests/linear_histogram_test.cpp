@@ -2,6 +2,7 @@
 
 #include "quant/error_pass.h"
 #include "quant/float_bits.h"
+#include "quant/spread_profile.h"
 #include "tests/device_fixture.h"
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
@@ -109,7 +110,7 @@ TEST_CASE("A linear histogram from a profile holds every element, the largest in
         for (const Sides sides : {Sides::Both, Sides::Positive}) {
             const float largest = largestOf(values, sides);
             if (largest == 0) continue;
-            const auto counts = linearHistogram(profile, sides, largest);
+            const auto counts = linearHistogram(SpreadProfile(profile, sides));
             CHECK(std::accumulate(counts.begin(), counts.end(), uint64_t{0}) == profile.nonzero(sides));
             CHECK(counts.back() >= 1);
         }
@@ -120,7 +121,7 @@ TEST_CASE("A linear histogram from a profile holds every element, the largest in
 TEST_CASE("A linear histogram from a profile is exact between the profile's edges", "[linear_histogram]") {
     auto values = gaussians(100003, 9);
     values.push_back(16);  // edges of both kinds then coincide
-    const auto counts = linearHistogram(reference::profile(values), Sides::Both, 16);
+    const auto counts = linearHistogram(SpreadProfile(reference::profile(values), Sides::Both));
     const auto exact = expectedCounts(values, Sides::Both, 16);
     uint64_t found = 0, expected = 0;
     for (uint32_t i = 0; i < linearBins; ++i) {
