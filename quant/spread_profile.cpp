@@ -3,6 +3,7 @@
 #include "quant/float_bits.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace quant {
 
@@ -53,7 +54,7 @@ double SpreadProfile::sumAbove(double magnitude) const {
 
 double SpreadProfile::energy() const {
     double sum = double{m_largest} * double{m_largest};
-    for (const SpreadBin& bin : m_bins) sum += bin.squaresAround(0, bin.first, bin.end());
+    for (const SpreadBin& bin : m_bins) sum += bin.squaresAround(0, -HUGE_VAL, HUGE_VAL);
     return sum;
 }
 
