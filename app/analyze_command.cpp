@@ -9,7 +9,6 @@
 #include "app/options.h"
 #include "app/progress.h"
 #include "app/terminal.h"
-#include "app/usage_error.h"
 #include "quant/input_error.h"
 
 #include <CLI/CLI.hpp>
@@ -18,7 +17,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 
 namespace app {
 
@@ -120,20 +118,10 @@ void failStrict(const Selection& selection, std::optional<Objection> objection) 
     throw quant::InputError(selection.fileOf(ref).path(), selection.info(ref).name, reason + " (--strict)");
 }
 
-void checkMethods(const quant::AnalysisOptions& options) {
-    try {
-        for (const auto& method : options.methods) {
-            for (const auto& format : quant::formatsOf(options, true)) quant::checkMethod(method, format);
-        }
-    } catch (const std::invalid_argument& error) {
-        throw UsageError(error.what(), "analyze");
-    }
-}
-
 void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
     arguments.targets.check(arguments.inputs);
-    checkMethods(arguments.options);
+    checkMethods(arguments.options, "analyze");
     const Selection selection =
         selectTensors(arguments.inputs, arguments.filters, arguments.options.granularity);
     Reports reports(arguments,

@@ -126,6 +126,16 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
+void checkMethods(const quant::AnalysisOptions& options, const std::string& command) {
+    try {
+        for (const auto& method : options.methods) {
+            for (const auto& format : quant::formatsOf(options, true)) quant::checkMethod(method, format);
+        }
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what(), command);
+    }
+}
+
 std::string methodWords() {
     return joined(quant::methodNames());
 }

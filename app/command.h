@@ -60,6 +60,9 @@ void addGranularityOption(CLI::App& command, quant::Granularity& granularity);
 void addSignOption(CLI::App& command, quant::Sign& sign);
 void addFilterOption(CLI::App& command, std::vector<std::string>& globs);
 
+// Throws UsageError for a method that means nothing on one of the formats.
+void checkMethods(const quant::AnalysisOptions& options, const std::string& command);
+
 // The names of the methods, and of the number formats, as the type of an option.
 std::string methodWords();
 std::string formatWords();

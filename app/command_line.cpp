@@ -1,6 +1,7 @@
 #include "app/command_line.h"
 
 #include "app/analyze_command.h"
+#include "app/calibrate_command.h"
 #include "app/command_tree.h"
 #include "app/completion.h"
 #include "app/devices_command.h"
@@ -97,6 +98,7 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
     CLI::App root;
     describeRoot(root);
     addAnalyzeCommand(root, global);
+    addCalibrateCommand(root, global);
     addSweepCommand(root, global);
     addQuantizeCommand(root, global);
     addDevicesCommand(root, global);

@@ -46,14 +46,6 @@ void checkOutput(const QuantizeArguments& arguments) {
     }
 }
 
-void checkMethod(const quant::QuantizeOptions& options) {
-    try {
-        quant::checkMethod(options.method, options.format.value_or(quant::integerFormat(options.bits, true)));
-    } catch (const std::invalid_argument& error) {
-        throw UsageError(error.what(), "quantize");
-    }
-}
-
 std::string clipText(const std::vector<float>& clips, int digits) {
     const ClipRange range = clipRange(clips);
     if (clips.size() == 1) return significant(range.min, digits);
@@ -94,7 +86,9 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
     quant::QuantizeOptions options = asked;
     options.isPacked = !isUnpacked;
     checkOutput(arguments);
-    checkMethod(options);
+    quant::AnalysisOptions analysis{.bits = {options.bits}, .methods = {options.method}};
+    if (options.format) analysis.formats = {*options.format};
+    checkMethods(analysis, "quantize");
     const Selection selection = selectTensors({input}, filters, options.granularity);
     std::vector<size_t> selected;
     for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);

@@ -1,10 +1,12 @@
 #include "quant/clip_search.h"
 
+#include "quant/clip_estimate.h"
+#include "quant/entropy.h"
 #include "quant/error_search.h"
 #include "quant/float_bits.h"
+#include "quant/linear_histogram.h"
 #include "quant/magnitude_query.h"
 #include "quant/octav.h"
-#include "quant/profile_clip.h"
 #include "shaders/window.h"
 
 #include <algorithm>
@@ -15,14 +17,6 @@
 namespace quant {
 
 namespace {
-
-// The largest clips that make sense: on an unsigned grid the largest element above zero, on an affine one the
-// range.
-Clip largestClip(const Profile& profile, const NumberFormat& format) {
-    const float above = std::max(profile.max(), 0.0f);
-    if (format.isAffine) return {above, std::min(profile.min(), 0.0f)};
-    return {format.isSigned ? profile.absmax() : above};
-}
 
 // Whether the answer is found by descending the levels of the profile.
 bool isDescended(const ClipRequest& request) {
@@ -163,7 +157,8 @@ std::vector<Clip> ClipSearch::findExact(TensorStream& stream, const Profile& pro
                 profile.meanMagnitude(Sides::Both) *
                 (static_cast<double>(profile.nonzero(Sides::Both)) / static_cast<double>(profile.finite())));
         } else if (requests[i].isOctav() && format.isAffine) {
-            clips[i] = isConstant ? largestClip(profile, format) : twoSidedOctavClip(profile, format);
+            clips[i] =
+                isConstant ? largestClip(profile, format) : twoSidedOctavClip(ProfileError(profile), format);
         }
     }
     advanceByWindows(descents, m_profiles, stream);
@@ -172,6 +167,25 @@ std::vector<Clip> ClipSearch::findExact(TensorStream& stream, const Profile& pro
     for (const Descent& descent : descents)
         takeAnswer(clips[descent.index], descent, requests[descent.index]);
     return clips;
+}
+
+// All formats of one sign share one count.
+void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
+                               std::span<const ClipRequest> requests, std::vector<Clip>& clips) {
+    for (const Sides sides : {Sides::Both, Sides::Positive}) {
+        LinearHistogram counts;
+        for (size_t i = 0; i < requests.size(); ++i) {
+            const auto& [method, format] = requests[i];
+            if (method.kind != MethodKind::Entropy || requests[i].sides() != sides) continue;
+            clips[i] = largestClip(profile, format);
+            const float largest = clips[i].high;
+            // Nothing to choose: no element, one value, or more levels than bins.
+            const bool isFixed = largest == 0 || profile.min() == profile.max();
+            if (isFixed || entropyLevels(format) >= linearBins) continue;
+            if (counts.empty()) counts = m_profiles.linearHistograms().count(stream, sides, largest);
+            clips[i].high = entropyClip(counts, format, largest);
+        }
+    }
 }
 
 // The requests that only measuring answers.
@@ -220,6 +234,7 @@ void ClipSearch::roundScales(TensorStream& stream, const Profile& profile,
 std::vector<Clip> ClipSearch::find(TensorStream& stream, const Profile& profile,
                                    std::span<const ClipRequest> requests) {
     std::vector<Clip> clips = findExact(stream, profile, requests);
+    findByEntropy(stream, profile, requests, clips);
     findByError(stream, profile, requests, clips);
     roundScales(stream, profile, requests, clips);
     return clips;

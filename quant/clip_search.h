@@ -29,9 +29,9 @@ struct ClipRequest {
 };
 
 // Finds the clips of whole tensors. One read gives the profile; as a rule one or two more, for eight requests
-// at a time, split the bins that straddle an answer until it is exact. Method mse measures besides, and so
-// does octav on formats whose error has no closed form (floats, powers of two); octav on affine formats
-// answers from the profile.
+// at a time, split the bins that straddle an answer until it is exact. Method entropy counts once more, in
+// equal bins; method mse measures besides, and so does octav on formats whose error has no closed form
+// (floats, powers of two); octav on affine formats answers from the profile.
 class ClipSearch {
 public:
     ClipSearch(ProfilePass& profiles, ErrorPass& errors) : m_profiles(profiles), m_errors(errors) {}
@@ -44,6 +44,8 @@ public:
 private:
     std::vector<Clip> findExact(TensorStream& stream, const Profile& profile,
                                 std::span<const ClipRequest> requests);
+    void findByEntropy(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests,
+                       std::vector<Clip>& clips);
     void findByError(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests,
                      std::vector<Clip>& clips);
     void roundScales(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests,

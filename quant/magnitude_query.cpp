@@ -1,6 +1,7 @@
 #include "quant/magnitude_query.h"
 
 #include "quant/float_bits.h"
+#include "quant/linear_spread.h"
 #include "shaders/profile.h"
 #include "shaders/refine.h"
 
@@ -81,19 +82,6 @@ void MagnitudeSearch::descend(const Bins& bins, uint32_t count, uint32_t restBit
         m_sumAtOrAbove -= sum;
     }
 }
-
-namespace {
-
-// A bin's elements spread linearly to fit their mean: position t in [0, 1] of the bin, density 1 + slope·(2t
-// - 1).
-struct LinearSpread {
-    double slope;
-    explicit LinearSpread(double mean) : slope(std::clamp(6 * mean - 3, -1.0, 1.0)) {}
-    double countBelow(double t) const { return t + slope * (t * t - t); }
-    double sumBelow(double t) const { return t * t / 2 + slope * (2 * t * t * t / 3 - t * t / 2); }
-};
-
-}  // namespace
 
 uint32_t MagnitudeSearch::expectedWindow(uint32_t values) const {
     const uint32_t first = m_prefix << shaders::level1RestBits, width = 1u << shaders::level1RestBits;

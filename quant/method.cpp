@@ -16,6 +16,7 @@ struct NamedKind {
 constexpr NamedKind plainMethods[] = {{"octav", MethodKind::Octav},
                                       {"octav-paper", MethodKind::OctavPaper},
                                       {"max", MethodKind::Max},
+                                      {"entropy", MethodKind::Entropy},
                                       {"mse", MethodKind::Mse}};
 
 }  // namespace
@@ -36,7 +37,8 @@ Method methodFrom(std::string_view text) {
 }
 
 const std::vector<std::string>& methodNames() {
-    static const std::vector<std::string> names = {"octav", "octav-paper", "max", "percentile:99.9", "mse"};
+    static const std::vector<std::string> names = {"octav",           "octav-paper", "max",
+                                                   "percentile:99.9", "entropy",     "mse"};
     return names;
 }
 

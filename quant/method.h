@@ -10,13 +10,13 @@
 namespace quant {
 
 // How a clip is chosen.
-enum class MethodKind { Octav, OctavPaper, Max, Percentile, Mse };
+enum class MethodKind { Octav, OctavPaper, Max, Percentile, Entropy, Mse };
 
 struct Method {
     MethodKind kind = MethodKind::Octav;
     std::optional<Percentile> percentile;  // for MethodKind::Percentile alone
 
-    // "octav", "octav-paper", "max", "percentile:99.9", "mse".
+    // "octav", "octav-paper", "max", "percentile:99.9", "entropy", "mse".
     std::string name() const;
 };
 

@@ -71,6 +71,25 @@ Profile Profile::fromWords(std::span<const uint32_t> words) {
     return profile;
 }
 
+SparseProfile Profile::sparse() const {
+    SparseProfile sparse{{}, m_maxKey, m_minKey};
+    for (uint32_t i = 0; i < 2 * binsPerSide; ++i) {
+        if (m_counts[i] > 0) sparse.bins.push_back({i, m_counts[i], m_rests[i]});
+    }
+    return sparse;
+}
+
+Profile Profile::fromSparse(const SparseProfile& sparse) {
+    Profile profile;
+    for (const auto& [index, count, rests] : sparse.bins) {
+        profile.m_counts[index] = count;
+        profile.m_rests[index] = rests;
+    }
+    profile.m_maxKey = sparse.maxKey;
+    profile.m_minKey = sparse.minKey;
+    return profile;
+}
+
 uint64_t Profile::count(uint32_t bin, Sides sides) const {
     return (sides != Sides::Negative ? m_counts[bin] : 0) +
            (sides != Sides::Positive ? m_counts[binsPerSide + bin] : 0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "quant/sparse_profile.h"
 #include "quant/wide_int.h"
 
 #include <array>
@@ -28,6 +29,10 @@ public:
 
     // Reads the words that the profile kernels write (layout in shaders/profile.h).
     static Profile fromWords(std::span<const uint32_t> words);
+
+    // The occupied bins alone, and back: flawOf() must have found nothing in them.
+    SparseProfile sparse() const;
+    static Profile fromSparse(const SparseProfile& sparse);
 
     uint64_t count(uint32_t bin, Sides sides) const;
     // Sum of the elements of a bin (0 to finiteBins - 1), exactly, in units of 2^-149.

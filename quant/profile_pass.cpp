@@ -2,13 +2,12 @@
 
 #include "engine/commands.h"
 #include "engine/kernel.h"
+#include "quant/linear_histogram.h"
 #include "shaders/profile.h"
 #include "shaders/refine.h"
 #include "shaders/window.h"
 
 #include <algorithm>
-#include <stdexcept>
-#include <string>
 #include <thread>
 
 namespace quant {
@@ -19,59 +18,20 @@ using engine::Buffer;
 using engine::Commands;
 using engine::MemoryKind;
 
-constexpr uint32_t sharedBytesNeeded = 2 * shaders::binsPerSide * 8;
+// Of the kernel of windows, which counts the same way on every path.
 constexpr uint32_t gpuWorkgroupSize = 256;
-// Enough workgroups to fill a large GPU, each with a run long enough to pay for clearing and adding its
-// counters.
 constexpr uint64_t gpuWorkgroups = 1024;
-constexpr uint32_t shortestGpuRun = 16384, shortestPrivateRun = 512;
-
-bool canShare(const engine::DeviceInfo& info) {
-    return info.sharedInt64Atomics && info.sharedMemoryBytes >= sharedBytesNeeded;
-}
-
-CountingPath resolve(CountingPath path, const engine::DeviceInfo& info) {
-    if (path == CountingPath::Auto) {
-        const bool isCpu = info.type == engine::DeviceType::Cpu;
-        return !isCpu && canShare(info) ? CountingPath::Shared : CountingPath::Private;
-    }
-    if (path == CountingPath::Shared && !canShare(info)) {
-        throw std::invalid_argument("path 'shared' needs 64-bit atomics in shared memory, which " +
-                                    info.name + " lacks");
-    }
-    return path;
-}
+constexpr uint32_t shortestGpuRun = 16384;
 
 uint32_t roundedUp(uint64_t value, uint32_t multiple) {
     return static_cast<uint32_t>((value + multiple - 1) / multiple * multiple);
 }
 
-// Invocations of the private path: a CPU runs one subgroup per thread at a time, a GPU hides latency with
-// many.
-uint32_t privateInvocations(const engine::DeviceInfo& info) {
-    if (info.type != engine::DeviceType::Cpu) return 1024;
-    const uint32_t threads = std::clamp(std::thread::hardware_concurrency(), 1u, 64u);
-    return std::max(2 * threads, 4u) * 8;
-}
-
 }  // namespace
-
-CountingPath countingPathFrom(std::string_view name) {
-    if (name == "auto") return CountingPath::Auto;
-    if (name == "private") return CountingPath::Private;
-    if (name == "shared") return CountingPath::Shared;
-    throw std::invalid_argument("unknown path '" + std::string(name) +
-                                "'; there are auto, private and shared");
-}
-
-std::vector<CountingPath> countingPaths(const engine::DeviceInfo& info) {
-    if (canShare(info)) return {CountingPath::Private, CountingPath::Shared};
-    return {CountingPath::Private};
-}
 
 ProfilePass::ProfilePass(engine::Device& device, CountingPath path)
     : m_device(device),
-      m_path(resolve(path, device.info())),
+      m_path(resolved(path, device.info())),
       m_privateInvocations(m_path == CountingPath::Private ? privateInvocations(device.info()) : 0),
       m_profile(device, shaders::profileWords * 4, MemoryKind::Device, "profile"),
       m_refined(device, shaders::maxRefined * shaders::refinedWords * 4, MemoryKind::Device, "refined bins"),
@@ -85,24 +45,21 @@ ProfilePass::ProfilePass(engine::Device& device, CountingPath path)
     commands.submit();
 }
 
-uint32_t ProfilePass::workgroupSize() const {
-    return m_path == CountingPath::Private ? 8 : gpuWorkgroupSize;
+ProfilePass::~ProfilePass() = default;
+
+CountingShape ProfilePass::shapeFor(uint32_t elements) const {
+    return countingShape(m_path, m_device.info(), elements);
 }
 
-// Spreads the elements over runs, at most 2^20 each.
-ProfilePass::Shape ProfilePass::shapeFor(uint32_t elements) const {
-    const bool isPrivate = m_path == CountingPath::Private;
-    const uint64_t runs = isPrivate ? m_privateInvocations : gpuWorkgroups;
-    const uint32_t run = std::clamp(roundedUp((elements + runs - 1) / runs, 8),
-                                    isPrivate ? shortestPrivateRun : shortestGpuRun, shaders::maxRunElements);
-    const uint64_t used = (elements + uint64_t{run} - 1) / run;
-    return {isPrivate ? used : used * workgroupSize(), run};
+LinearHistogramPass& ProfilePass::linearHistograms() {
+    if (!m_linearHistograms) m_linearHistograms = std::make_unique<LinearHistogramPass>(m_device, m_path);
+    return *m_linearHistograms;
 }
 
 const engine::Kernel& ProfilePass::kernel(const char* privateName, const char* sharedName,
                                           uint32_t elementType) const {
     return m_device.kernel(m_path == CountingPath::Private ? privateName : sharedName,
-                           {.constants = {{0, elementType}, {1, workgroupSize()}}});
+                           {.constants = {{0, elementType}, {1, countingWorkgroupSize(m_path)}}});
 }
 
 Profile ProfilePass::profile(TensorStream& stream) {
@@ -113,7 +70,7 @@ Profile ProfilePass::profile(TensorStream& stream) {
     }
     const auto& counting = kernel("profile_private", "profile_shared", stream.elementType());
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
-        const Shape shape = shapeFor(chunk.elements);
+        const CountingShape shape = shapeFor(chunk.elements);
         const shaders::ProfilePush push{chunk.data.address(), m_profile.address(), m_scratch.address(),
                                         chunk.elements, shape.runElements};
         commands.dispatch(counting, shape.invocations, push, {chunk.data, m_scratch}, {m_profile, m_scratch});
@@ -132,7 +89,7 @@ void ProfilePass::refineEight(TensorStream& stream, uint32_t level, Sides sides,
     }
     const auto& splitting = kernel("refine_private", "refine_atomic", stream.elementType());
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
-        const Shape shape = shapeFor(chunk.elements);
+        const CountingShape shape = shapeFor(chunk.elements);
         shaders::RefinePush push{
             chunk.data.address(), m_refined.address(),    m_refineScratch.address(),    chunk.elements,
             shape.runElements,    level == 2 ? 20u : 10u, static_cast<uint32_t>(sides), {}};

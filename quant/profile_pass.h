@@ -2,26 +2,17 @@
 
 #include "engine/buffer.h"
 #include "engine/device.h"
+#include "quant/counting_path.h"
 #include "quant/magnitude_query.h"
 #include "quant/profile.h"
 #include "quant/tensor_stream.h"
 
-#include <string_view>
+#include <memory>
 #include <vector>
 
 namespace quant {
 
-// How counts are kept while a kernel runs. All give the same bits.
-enum class CountingPath {
-    Auto,     // the fastest that the device is known for
-    Private,  // a histogram per invocation in device memory: needs no optional feature, fastest on CPUs
-    Shared,   // 64-bit atomics in shared memory: for GPUs
-};
-
-// Throws std::invalid_argument for an unknown name: "auto", "private", "shared".
-CountingPath countingPathFrom(std::string_view name);
-// Every path that the device can run, Auto left out.
-std::vector<CountingPath> countingPaths(const engine::DeviceInfo& info);
+class LinearHistogramPass;
 
 // Computes profiles and their refinements: one read of the tensor each. Keeps its buffers from tensor to
 // tensor.
@@ -29,6 +20,7 @@ class ProfilePass {
 public:
     // Throws std::invalid_argument when the device lacks what the path needs.
     explicit ProfilePass(engine::Device& device, CountingPath path = CountingPath::Auto);
+    ~ProfilePass();
 
     Profile profile(TensorStream& stream);
 
@@ -41,22 +33,21 @@ public:
     std::vector<CountedWindow> countWindows(TensorStream& stream, Sides sides,
                                             const std::vector<uint32_t>& firsts);
 
+    // Counts on equal bins instead, on the same path; made at first use.
+    LinearHistogramPass& linearHistograms();
+
     CountingPath path() const { return m_path; }
 
 private:
-    struct Shape {
-        uint64_t invocations;
-        uint32_t runElements;
-    };
-    Shape shapeFor(uint32_t elements) const;
+    CountingShape shapeFor(uint32_t elements) const;
     const engine::Kernel& kernel(const char* privateName, const char* sharedName, uint32_t elementType) const;
-    uint32_t workgroupSize() const;
     void countEight(TensorStream& stream, Sides sides, std::span<const uint32_t> firsts);
     void refineEight(TensorStream& stream, uint32_t level, Sides sides, std::span<const uint32_t> prefixes);
 
     engine::Device& m_device;
     CountingPath m_path;
     uint32_t m_privateInvocations = 0;
+    std::unique_ptr<LinearHistogramPass> m_linearHistograms;
     engine::Buffer m_profile, m_refined, m_scratch, m_refineScratch, m_windows, m_windowCounts;
 };
 

@@ -1,8 +1,9 @@
 #include "quant/segment_search.h"
 
 #include "engine/error.h"
+#include "quant/clip_estimate.h"
 #include "quant/octav.h"
-#include "quant/profile_clip.h"
+#include "quant/segment_entropy.h"
 
 #include <algorithm>
 
@@ -23,12 +24,13 @@ void add(std::vector<MeasuredError>& totals, std::span<const MeasuredError> erro
 }
 
 // How the clips of short segments are found.
-enum class Way { Octav, LeastError, Rank, BlockScale, Fixed };
+enum class Way { Octav, LeastError, Rank, Entropy, BlockScale, Fixed };
 
 Way wayOf(const ClipRequest& request) {
     const auto& [method, format] = request;
     if (format.isBlockScaled()) return Way::BlockScale;
     if (format.fixedScale()) return Way::Fixed;
+    if (method.kind == MethodKind::Entropy) return Way::Entropy;
     if (method.kind == MethodKind::Max || method.kind == MethodKind::Percentile) return Way::Rank;
     const bool hasRoot = format.hasNoiseFactor() && format.scaleRule == ScaleRule::Free;
     return request.isOctav() && hasRoot ? Way::Octav : Way::LeastError;
@@ -108,6 +110,27 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, bool isSigned,
     if (hasMoved) task.stream.select(task.file, task.tensor, slab.selection);
 }
 
+void SegmentSearch::findByEntropy(Task& task, const Slab& slab, bool isSigned,
+                                  std::vector<std::vector<Clip>>& clips) {
+    std::vector<NumberFormat> formats;
+    std::vector<size_t> indices;
+    for (size_t r = 0; r < task.requests.size(); ++r) {
+        const NumberFormat& format = task.requests[r].format;
+        if (wayOf(task.requests[r]) != Way::Entropy || format.isSigned != isSigned) continue;
+        formats.push_back(format);
+        indices.push_back(r);
+    }
+    if (formats.empty()) return;
+    const auto found = segmentEntropyClips(task.stream, slab.layout, formats);
+    for (size_t g = 0; g < formats.size(); ++g) {
+        const bool isPowerOfTwo = formats[g].scaleRule == ScaleRule::PowerOfTwo;
+        for (size_t i = 0; i < found[g].size(); ++i) {
+            const float clip = found[g][i];
+            clips[indices[g]][i] = {isPowerOfTwo ? powerOfTwoClips(formats[g], clip).above : clip};
+        }
+    }
+}
+
 void SegmentSearch::findByError(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
     std::vector<NumberFormat> formats;
     std::vector<size_t> indices;
@@ -163,6 +186,8 @@ void SegmentSearch::findSlab(Task& task, const Slab& slab) {
     task.stream.select(task.file, task.tensor, slab.selection);
     std::vector<std::vector<Clip>> clips(task.requests.size(), std::vector<Clip>(slab.layout.segments));
     findOctav(task, slab, clips);
+    findByEntropy(task, slab, true, clips);
+    findByEntropy(task, slab, false, clips);
     findByError(task, slab, clips);
     findByRank(task, slab, clips);
     findBlockScales(task, slab, clips);

@@ -136,6 +136,7 @@ TEST_CASE("Help, version, completion and manual need no Vulkan", "[cli]") {
                                        {"devices", "--help"},
                                        {"sweep", "--help"},
                                        {"quantize", "--help"},
+                                       {"calibrate", "--help"},
                                        {"completion", "--help"},
                                        {"man", "--help"},
                                        {"completion", "bash"},
@@ -152,7 +153,8 @@ TEST_CASE("Help, version, completion and manual need no Vulkan", "[cli]") {
 
 TEST_CASE("The help lists every command, and the help of each ends with examples", "[cli]") {
     const std::string help = runClipscope({"--help"}).out;
-    for (const char* command : {"analyze", "sweep", "quantize", "devices", "completion", "man"}) {
+    for (const char* command :
+         {"analyze", "calibrate", "sweep", "quantize", "devices", "completion", "man"}) {
         CHECK(help.contains(std::string("\n  ") + command + " "));
         const std::string own = runClipscope({command, "--help"}).out;
         CAPTURE(own);

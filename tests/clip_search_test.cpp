@@ -171,8 +171,8 @@ TEST_CASE("Clips of a fixed tensor have the bits that were found once", "[device
 
 TEST_CASE("Method mse's error is no worse than any other method's", "[device][clip_search]") {
     ErrorPass errors(device());
-    const auto requests =
-        requestsFor({"mse", "octav", "octav-paper", "max", "percentile:99"}, {2, 4, 8}, {true, false});
+    const auto requests = requestsFor({"mse", "octav", "octav-paper", "max", "percentile:99", "entropy"},
+                                      {2, 4, 8}, {true, false});
     for (const auto& [name, values] : awkwardSamples(4001)) {
         const MemoryTensor tensor(values);
         const auto clips = find(tensor, requests);
@@ -210,8 +210,8 @@ TEST_CASE("Method mse finds the global minimum of a fine sweep within a percent"
 }
 
 TEST_CASE("A tensor without elements to clip has clip zero", "[device][clip_search]") {
-    const auto requests =
-        requestsFor({"octav", "octav-paper", "max", "percentile:99", "mse"}, {2, 8}, {true, false});
+    const auto requests = requestsFor({"octav", "octav-paper", "max", "percentile:99", "entropy", "mse"},
+                                      {2, 8}, {true, false});
     constexpr float nan = std::numeric_limits<float>::quiet_NaN(),
                     infinity = std::numeric_limits<float>::infinity();
     for (const std::vector<float>& values :
@@ -222,7 +222,7 @@ TEST_CASE("A tensor without elements to clip has clip zero", "[device][clip_sear
 
 TEST_CASE("On an unsigned grid a tensor without positive elements has clip zero", "[device][clip_search]") {
     const auto requests =
-        requestsFor({"octav", "octav-paper", "max", "percentile:99", "mse"}, {2, 8}, {false});
+        requestsFor({"octav", "octav-paper", "max", "percentile:99", "entropy", "mse"}, {2, 8}, {false});
     const auto clips = find(MemoryTensor(std::vector<float>{-1, -2, 0, -0.5f}), requests);
     for (size_t i = 0; i < requests.size(); ++i) {
         INFO(describe(requests[i]));

@@ -16,6 +16,7 @@ TEST_CASE("Method names stand for their kinds", "[method]") {
     CHECK(methodFrom("octav").kind == MethodKind::Octav);
     CHECK(methodFrom("octav-paper").kind == MethodKind::OctavPaper);
     CHECK(methodFrom("max").kind == MethodKind::Max);
+    CHECK(methodFrom("entropy").kind == MethodKind::Entropy);
     CHECK(methodFrom("mse").kind == MethodKind::Mse);
     CHECK(methodFrom("percentile:99.99").kind == MethodKind::Percentile);
     CHECK(methodFrom("percentile:99.99").percentile->text() == "99.99");
@@ -23,7 +24,7 @@ TEST_CASE("Method names stand for their kinds", "[method]") {
 }
 
 TEST_CASE("An unknown method is refused with the names there are", "[method]") {
-    for (const char* text : {"", "Octav", "octav ", "octave", "percentile", "entropy"}) {
+    for (const char* text : {"", "Octav", "octav ", "octave", "percentile", "entropie"}) {
         try {
             methodFrom(text);
             FAIL("'" << text << "' was taken");

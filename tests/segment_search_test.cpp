@@ -120,7 +120,8 @@ const std::vector<Case>& shortCases() {
 }  // namespace
 
 TEST_CASE("A short segment is answered as a tensor of its own", "[device][segment_search]") {
-    const auto requests = requestsFor({"octav", "octav-paper", "max", "percentile:99"}, {2, 4, 8}, true);
+    const auto requests =
+        requestsFor({"octav", "octav-paper", "max", "percentile:99", "entropy"}, {2, 4, 8}, true);
     for (const auto& [shape, granularity] : shortCases())
         checkAlone(gaussianTensor(shape), granularity, requests);
     checkAlone(gaussianTensor({1, 1003}, DType::BF16), {Kind::Group, 0, 32}, requests);
@@ -136,8 +137,9 @@ TEST_CASE("An awkward segment is answered as a tensor of its own", "[device][seg
         const MemoryTensor tensor(values, DType::F32, {samples.size(), length});
         for (const bool isSigned : {true, false}) {
             INFO("length " << length);
-            checkAlone(tensor, {Kind::Channel, 0, 0},
-                       requestsFor({"octav", "octav-paper", "max", "percentile:99"}, {2, 8}, isSigned));
+            checkAlone(
+                tensor, {Kind::Channel, 0, 0},
+                requestsFor({"octav", "octav-paper", "max", "percentile:99", "entropy"}, {2, 8}, isSigned));
         }
     }
 }

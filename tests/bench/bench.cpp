@@ -8,6 +8,7 @@
 #include "quant/analysis.h"
 #include "quant/clip_search.h"
 #include "quant/float_bits.h"
+#include "quant/linear_histogram.h"
 #include "quant/octav.h"
 #include "shaders/bandwidth.h"
 #include "tests/bench/synthetic_tensor.h"
@@ -144,6 +145,14 @@ private:
                 quant::ClipSearch(profiles, m_analyzer.errorPass()).find(stream, profile, requests());
             },
             "octav");
+        add("count in 2048 equal bins", bytes,
+            [&] { profiles.linearHistograms().count(stream, quant::Sides::Both, m_profile.absmax()); });
+        add("entropy clips, B = 2..8, profile known", bytes, [&] {
+            std::vector<quant::ClipRequest> asked;
+            for (uint32_t bits = 2; bits <= 8; ++bits)
+                asked.push_back({{quant::MethodKind::Entropy, {}}, {bits, true}});
+            quant::ClipSearch(profiles, m_analyzer.errorPass()).find(stream, m_profile, asked);
+        });
     }
 
     void addErrors() {
