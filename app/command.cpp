@@ -116,6 +116,13 @@ void addFilterOption(CLI::App& command, std::vector<std::string>& globs) {
         ->allow_extra_args(false);
 }
 
+void addRawOption(CLI::App& command, std::optional<quant::RawLayout>& layout) {
+    addOption(
+        command, "--raw", "TYPE:SHAPE",
+        "INPUT is bare little-endian elements, such as f32:64x3x3x3 (f64, f32, f16, bf16; ? for one extent)",
+        [&](const std::string& text) { layout = quant::rawLayoutFrom(text); });
+}
+
 std::string methodWords() {
     std::string words;
     for (const auto& method : quant::methodNames()) words += (words.empty() ? "" : "|") + method;
