@@ -242,17 +242,18 @@ std::string describeUnsupported(const std::string& descr) {
     return "'" + printable(descr, 50) + "': " + kindName + " not supported";
 }
 
-// Looks up the type behind the byte order, which is the first character of descr.
-const ElementType& parseElementType(const ArrayPlace& place, const std::string& descr, uint64_t offset) {
+// Looks up the type behind the byte order, which is the first character of descr; null for one that tensors
+// cannot have.
+const ElementType* parseElementType(const ArrayPlace& place, const std::string& descr, uint64_t offset) {
     const auto fail = [&](const std::string& problem) { return place.error("descr", problem, offset); };
     const std::string_view code = std::string_view(descr).substr(std::min<size_t>(descr.size(), 1));
     if (descr.empty() || !std::string_view("<>|=").contains(descr[0])) {
         throw fail("'" + printable(descr, 50) + "' does not begin with a byte order");
     }
     const auto type = std::ranges::find(elementTypes, code, &ElementType::code);
-    if (type == elementTypes.end()) throw fail(describeUnsupported(descr));
+    if (type == elementTypes.end()) return nullptr;
     if (descr[0] == '|' && type->componentBytes > 1) throw fail("'" + descr + "' leaves the byte order open");
-    return *type;
+    return &*type;
 }
 
 // A piece of the file in memory, for reads that proceed forward.
@@ -326,8 +327,16 @@ NpyArray::NpyArray(const ByteSource& source, std::string name, const std::string
     const Prologue prologue = readPrologue(source, place);
     m_dataOffset = prologue.dataOffset();
     Header header = HeaderParser(place, prologue.header, prologue.headerOffset).parse();
-    const ElementType& type = parseElementType(place, *header.descr, prologue.headerOffset);
-    auto info = makeTensorInfo(std::move(name), type.dtype, std::move(*header.shape));
+    const ElementType* type = parseElementType(place, *header.descr, prologue.headerOffset);
+    if (type == nullptr && !namedInErrors.empty()) {
+        m_info = {.name = std::move(name),
+                  .encoding = *header.descr,
+                  .unreadable = describeUnsupported(*header.descr)};
+        return;
+    }
+    if (type == nullptr)
+        throw place.error("descr", describeUnsupported(*header.descr), prologue.headerOffset);
+    auto info = makeTensorInfo(std::move(name), type->dtype, std::move(*header.shape));
     if (!info) throw place.error("shape", info.error(), prologue.headerOffset);
 
     const uint64_t available = source.sizeBytes() - m_dataOffset;
@@ -336,8 +345,8 @@ NpyArray::NpyArray(const ByteSource& source, std::string name, const std::string
                                                 info->sizeBytes, available);
         throw place.error("", problem, m_dataOffset + std::min(available, info->sizeBytes));
     }
-    m_componentBytes = type.componentBytes;
-    m_isBigEndian = header.descr->front() == '>' && type.componentBytes > 1;
+    m_componentBytes = type->componentBytes;
+    m_isBigEndian = header.descr->front() == '>' && type->componentBytes > 1;
     m_isColumnMajor = *header.isFortranOrder && orderMatters(*info);
     m_info = std::move(*info);
 }

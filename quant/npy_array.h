@@ -19,7 +19,8 @@ public:
     // Reads and checks the header of an array that fills the source. Throws InputError naming `namedInErrors`
     // (a tensor, or nothing), the field and the byte offset in the source: a header that is not a dict of
     // descr, fortran_order and shape, an unsupported descr (strings, objects, structures, complex128, long
-    // double), or a size that does not match them.
+    // double), or a size that does not match them. But for structures, an unsupported descr makes a tensor
+    // that is named in errors unreadable instead: the other arrays of its archive are not the worse for it.
     NpyArray(const ByteSource& source, std::string name, const std::string& namedInErrors);
 
     const TensorInfo& info() const { return m_info; }

@@ -132,6 +132,19 @@ TEST_CASE("members that are not npy are left alone, but one must be", "[npz]") {
     CHECK(complaintAboutZip({}) == none);
 }
 
+TEST_CASE("arrays of strings or objects are listed beside those that can be read", "[npz]") {
+    const TempFolder folder;
+    const auto path = folder.write(
+        "x.npz", zipOf({stored("labels.npy", npyOf("<U2", "(1,)", "abcdefgh")), stored("w.npy", array)}));
+    const auto file = openTensorFile(path);
+    REQUIRE(file->tensors().size() == 2);
+    CHECK(file->tensors()[0].unreadable == "'<U2': strings are not supported");
+    CHECK(complaintOf([&] {
+              readAll(*file, 0);
+          }).ends_with("tensor 'labels': '<U2': strings are not supported"));
+    CHECK(readAll(*file, 1) == "abc");
+}
+
 TEST_CASE("members that cannot be read are refused with tensor and field", "[npz]") {
     Entry encrypted = stored("a.npy", array);
     encrypted.flags = 1;
@@ -186,8 +199,8 @@ TEST_CASE("a deflated member that ends before its declared size is an error when
 }
 
 TEST_CASE("errors in a member's header name the tensor", "[npz]") {
-    CHECK(complaintAboutZip({stored("a.npy", npyOf("|O", "()", ""))}) ==
-          "tensor 'a': field 'descr': '|O': Python objects are not supported (at byte 10)");
+    CHECK(complaintAboutZip({stored("a.npy", npyOf("f4", "()", ""))}) ==
+          "tensor 'a': field 'descr': 'f4' does not begin with a byte order (at byte 10)");
     CHECK(complaintAboutZip({stored("a.npy", "PNG")}).starts_with("tensor 'a': "));
     CHECK(complaintAboutZip({stored("a.npy", array + "d")})
               .starts_with("tensor 'a': shape and descr need 3 bytes of data"));
