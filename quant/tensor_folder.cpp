@@ -18,9 +18,10 @@ std::vector<std::string> namesIn(const fs::path& folder) {
     std::vector<std::string> names;
     std::error_code error;
     fs::directory_iterator entry(folder, error);
+    const auto isHidden = [&] { return entry->path().filename().string().starts_with('.'); };
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
         std::error_code unknown;  // then opening it will say why
-        if (hasTensorFileExtension(entry->path()) && !entry->is_directory(unknown))
+        if (!isHidden() && hasTensorFileExtension(entry->path()) && !entry->is_directory(unknown))
             names.push_back(entry->path().filename().string());
     }
     if (error) throw InputError(folder.string(), "", "cannot list the folder: " + error.message());

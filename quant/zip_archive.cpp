@@ -238,7 +238,8 @@ void ZipArchive::check(const ZipMember& member, const std::string& tensor) const
         throw InputError::atField(m_state->path(), tensor, field, problem);
     };
     zip_stat_t stat;
-    zip_stat_index(m_state->archive.get(), member.index, 0, &stat);
+    zip_stat_init(&stat);
+    zip_stat_index(m_state->archive.get(), member.index, 0, &stat);  // was read before: see listMembers
     if ((stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE)
         failField("encryption", "encrypted members are not supported");
     const uint32_t method = (stat.valid & ZIP_STAT_COMP_METHOD) != 0 ? stat.comp_method : ZIP_CM_STORE;

@@ -49,8 +49,8 @@ std::string zipOf(const std::vector<Entry>& entries) {
         const std::string common = number(20, 2) + number(entry.flags, 2) + number(entry.method, 2) +
                                    number(0, 4) + number(entry.crc, 4) + number(entry.data.size(), 4) +
                                    number(entry.sizeBytes, 4) + number(entry.name.size(), 2) + number(0, 2);
-        directory +=
-            "PK\x01\x02" + number(20, 2) + common + number(0, 10) + number(file.size(), 4) + entry.name;
+        directory += "PK\x01\x02" + number(20, 2) + common + std::string(10, '\0') + number(file.size(), 4) +
+                     entry.name;
         file += "PK\x03\x04" + common + entry.name + entry.data;
     }
     const std::string count = number(entries.size(), 2);

@@ -44,6 +44,7 @@ TEST_CASE("shards that an index in the folder lists are not opened twice", "[ten
 TEST_CASE("a folder without any file of tensors is an error", "[tensor_folder]") {
     const TempFolder folder;
     folder.write("readme.txt", "x");
+    folder.write("._w.npy", "what macOS leaves beside files");
     fs::create_directory(folder / "folder.npy");
     CHECK(complaintOf([&] { openTensorFiles(folder.path()); }) ==
           folder.path().string() + ": is a folder without any file of tensors");
