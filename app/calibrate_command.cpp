@@ -8,6 +8,7 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
+#include "app/tensor_selection.h"
 #include "app/terminal.h"
 #include "app/usage_error.h"
 #include "quant/input_error.h"
@@ -31,13 +32,14 @@ constexpr const char* examples =
     "clips.json";
 
 struct CalibrateArguments {
-    std::vector<std::string> inputs, merges, filters;
+    Inputs inputs;
+    std::vector<std::string> merges, filters;
     std::string state;
     quant::AnalysisOptions options;
     ReportTargets targets;
     bool isFresh = false;
 
-    bool addsSomething() const { return !inputs.empty() || !merges.empty(); }
+    bool addsSomething() const { return !inputs.paths.empty() || !merges.empty(); }
 };
 
 void check(const CalibrateArguments& arguments) {
@@ -45,7 +47,7 @@ void check(const CalibrateArguments& arguments) {
     if (state.empty() || state == "-") throw UsageError("--state: the name of a file is needed", "calibrate");
     if (isFresh && !arguments.addsSomething())
         throw UsageError("--fresh needs an INPUT or --merge to begin with", "calibrate");
-    std::vector<std::string> read = inputs;
+    std::vector<std::string> read = inputs.paths;
     read.insert(read.end(), merges.begin(), merges.end());
     for (const std::string& path : read) {
         if (isSameFile(path, state))
@@ -135,7 +137,7 @@ void runCalibrate(const CalibrateArguments& arguments, Global& global) {
     quant::CalibrationState state = startingState(arguments);
     for (const std::string& path : arguments.merges) state.merge(quant::CalibrationState::read(path), path);
     const Selection selection =
-        arguments.inputs.empty() ? Selection() : selectTensors(arguments.inputs, arguments.filters, {});
+        arguments.inputs.paths.empty() ? Selection() : selectTensors(arguments.inputs, arguments.filters, {});
     // Before the work: it would be lost if they cannot be written.
     std::optional<quant::OutputFile> stateFile;
     if (arguments.addsSomething()) stateFile.emplace(arguments.state);
@@ -169,7 +171,7 @@ void addCalibrateCommand(CLI::App& root, Global& global) {
         addCommand(root, global, "calibrate",
                    "Gather tensors of many files in a small state, and find clips from the state alone",
                    examples, [arguments, &global] { runCalibrate(*arguments, global); });
-    command.add_option("INPUT", arguments->inputs, "files of tensors to add; none: only report")
+    command.add_option("INPUT", arguments->inputs.paths, "files of tensors to add; none: only report")
         ->type_name("FILE");
     command.add_option("--state", arguments->state, "the state: made if it is missing, else added to")
         ->required()
@@ -189,6 +191,7 @@ void addCalibrateCommand(CLI::App& root, Global& global) {
               [arguments](const std::string& text) { arguments->options.methods = methodsFrom(text); });
     addSignOption(command, arguments->options.sign);
     addFilterOption(command, arguments->filters);
+    addRawOption(command, arguments->inputs.raw);
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);
     addDeviceOptions(command, global);

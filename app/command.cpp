@@ -99,8 +99,7 @@ void addCsvOption(CLI::App& command, std::string& target) {
 }
 
 void addGranularityOption(CLI::App& command, quant::Granularity& granularity) {
-    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N|group:N:AXIS|block:RxC",
-              "what shares a clip (default tensor)",
+    addOption(command, "--granularity", granularityWords, "what shares a clip (default tensor)",
               [&](const std::string& text) { granularity = quant::granularityFrom(text); });
 }
 
@@ -114,6 +113,13 @@ void addFilterOption(CLI::App& command, std::vector<std::string>& globs) {
     command.add_option("--filter", globs, "only tensors whose name matches; may be repeated")
         ->type_name("GLOB")
         ->allow_extra_args(false);
+}
+
+void addRawOption(CLI::App& command, std::optional<quant::RawLayout>& layout) {
+    addOption(
+        command, "--raw", "TYPE:SHAPE",
+        "INPUT is bare little-endian elements, such as f32:64x3x3x3 (f64, f32, f16, bf16; ? for one extent)",
+        [&](const std::string& text) { layout = quant::rawLayoutFrom(text); });
 }
 
 namespace {
