@@ -38,6 +38,7 @@ void requireMatch(const Selection& selection, const std::vector<TensorRef>& refs
 
 // Empty for a tensor that can be analyzed.
 std::string reasonToSkip(const quant::TensorInfo& info, const quant::Granularity& granularity) {
+    if (!info.unreadable.empty()) return info.unreadable;
     if (!isAnalyzable(info.dtype)) return "dtype " + std::string(name(info.dtype)) + " is not a float type";
     // A scalar has one channel along axis 0.
     const bool isChannel = granularity.kind == quant::Granularity::Kind::Channel;

@@ -3,6 +3,7 @@
 #include "quant/input_error.h"
 #include "quant/input_file.h"
 #include "quant/npy.h"
+#include "quant/onnx.h"
 #include "quant/safetensors.h"
 
 #include <algorithm>
@@ -54,15 +55,16 @@ std::expected<TensorInfo, std::string> makeTensorInfo(std::string name, DType dt
         return std::unexpected(
             std::format("{} elements of dtype {} do not fill whole bytes", product, quant::name(dtype)));
     }
-    return TensorInfo{std::move(name), dtype, std::move(shape), product, sizeBits / 8};
+    return TensorInfo{std::move(name), dtype, std::move(shape), product, sizeBits / 8, {}, {}};
 }
 
 void TensorFile::read(size_t index, uint64_t offset, std::span<std::byte> bytes) const {
     assert(index < m_tensors.size());
-    [[maybe_unused]] const TensorInfo& tensor = m_tensors[index];
+    const TensorInfo& tensor = m_tensors[index];
     [[maybe_unused]] const uint32_t elementSize = elementSizeBytes(tensor.dtype);
     assert(offset <= tensor.sizeBytes && bytes.size() <= tensor.sizeBytes - offset);
     assert(offset % elementSize == 0 && bytes.size() % elementSize == 0);
+    if (!tensor.unreadable.empty()) throw InputError(m_path, tensor.name, tensor.unreadable);
     if (!bytes.empty()) readRange(index, offset, bytes);
 }
 
@@ -74,6 +76,7 @@ std::unique_ptr<TensorFile> openTensorFile(const std::filesystem::path& path) {
     for (const ForeignFormat& format : foreignFormats) {
         if (start.starts_with(format.magic)) throw InputError(file.path(), "", format.problem);
     }
+    if (isOnnx(file)) return std::make_unique<OnnxFile>(std::move(file));
     return std::make_unique<SafetensorsFile>(std::move(file));
 }
 

@@ -21,6 +21,9 @@ struct TensorInfo {
     std::vector<uint64_t> shape;
     uint64_t elements = 0;   // product of shape, checked against overflow
     uint64_t sizeBytes = 0;  // elements * elementSizeBits(dtype) / 8
+    // What the file stores where it is not dtype: "INT4"; else empty.
+    std::string encoding;
+    std::string unreadable;  // why the data cannot be read: read() throws InputError with it; else empty
 };
 
 // Most dimensions that a tensor may have; numpy's limit too.
@@ -38,7 +41,7 @@ public:
     virtual ~TensorFile() = default;
 
     const std::string& path() const { return m_path; }
-    const std::string& format() const { return m_format; }  // "safetensors" or "npy"
+    const std::string& format() const { return m_format; }  // "safetensors", "npy" or "onnx"
     uint64_t fileSizeBytes() const { return m_fileSizeBytes; }
     const std::vector<TensorInfo>& tensors() const { return m_tensors; }  // in file order
     // Free text that the file carries about itself, by key; empty for formats without any.
@@ -61,8 +64,8 @@ protected:
     std::map<std::string, std::string> m_metadata;
 };
 
-// Opens a file by its contents (npy magic) or else as safetensors. Throws InputError: missing, a directory,
-// empty, not of a known format, or malformed.
+// Opens a file by its contents (npy magic), as an ONNX model (see isOnnx()), or else as safetensors. Throws
+// InputError: missing, a directory, empty, not of a known format, or malformed.
 std::unique_ptr<TensorFile> openTensorFile(const std::filesystem::path& path);
 
 }  // namespace quant
