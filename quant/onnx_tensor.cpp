@@ -330,4 +330,15 @@ void copyOnnxData(const TensorProto& tensor, const TensorInfo& info, Field field
     }
 }
 
+void clearOnnxData(TensorProto& tensor) {
+    tensor.clear_raw_data();
+    tensor.clear_float_data();
+    tensor.clear_double_data();
+    tensor.clear_int32_data();
+    tensor.clear_int64_data();
+    tensor.clear_uint64_data();
+    tensor.clear_external_data();
+    tensor.clear_data_location();
+}
+
 }  // namespace quant

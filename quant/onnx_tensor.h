@@ -38,4 +38,7 @@ OnnxStorage onnxStorage(const std::string& file, const TensorInfo& info, const o
 void copyOnnxData(const onnx::TensorProto& tensor, const TensorInfo& info, OnnxStorage::Field field,
                   uint64_t offset, std::span<std::byte> bytes);
 
+// Removes a tensor's data, wherever it lies.
+void clearOnnxData(onnx::TensorProto& tensor);
+
 }  // namespace quant

@@ -1,6 +1,7 @@
 #include "quant/quantize.h"
 
 #include "quant/input_error.h"
+#include "quant/quantize_onnx.h"
 #include "quant/quantize_pass.h"
 #include "quant/safetensors_writer.h"
 
@@ -15,7 +16,6 @@ namespace quant {
 namespace {
 
 constexpr uint64_t copyBytes = uint64_t{4} << 20;
-constexpr const char* metadataKey = "clipscope.quantization";
 
 DType integerType(uint32_t bits, bool isSigned) {
     if (bits <= 8) return isSigned ? DType::I8 : DType::U8;
@@ -63,13 +63,21 @@ void checkNames(const TensorFile& file, const std::vector<QuantizedTensor>& tens
 
 // What an earlier run wrote about the tensors of this file; empty when there is nothing.
 nlohmann::ordered_json recordedIn(const TensorFile& file) {
-    const auto entry = file.metadata().find(metadataKey);
+    const auto entry = file.metadata().find(quantizationMetadataKey);
     if (entry == file.metadata().end()) return nlohmann::ordered_json::object();
     auto recorded = nlohmann::ordered_json::parse(entry->second, nullptr, false);
     if (!recorded.is_object())
         throw InputError(file.path(), "",
-                         "its metadata '" + std::string(metadataKey) + "' are no JSON object");
+                         "its metadata '" + std::string(quantizationMetadataKey) + "' are no JSON object");
     return recorded;
+}
+
+// Whether a tensor holds the values, levels or scales of one that a record describes.
+bool belongsTo(const std::string& name, const std::string& quantized,
+               const nlohmann::ordered_json& description) {
+    if (name == quantized || name == quantized + ".scale") return true;
+    if (!description.is_object() || !description.contains("parts")) return false;
+    return std::ranges::contains(description["parts"], nlohmann::ordered_json(name));
 }
 
 // Levels without their own scales, or scales that are quantized in turn, could not be read any more.
@@ -78,7 +86,7 @@ void refuseQuantized(const TensorFile& file, const std::vector<size_t>& selected
     for (const size_t i : selected) {
         const std::string& name = file.tensors()[i].name;
         for (const auto& [quantized, description] : recorded.items()) {
-            if (name != quantized && name != quantized + ".scale") continue;
+            if (!belongsTo(name, quantized, description)) continue;
             throw InputError(file.path(), name,
                              "belongs to a tensor that is quantized already; begin with the original file");
         }
@@ -101,7 +109,7 @@ std::map<std::string, std::string> metadataOf(const TensorFile& file,
                                        {"granularity", options.granularity.name()}};
     }
     auto metadata = file.metadata();
-    metadata[metadataKey] = described.dump();
+    metadata[quantizationMetadataKey] = described.dump();
     return metadata;
 }
 
@@ -136,14 +144,13 @@ void copyTensor(const TensorFile& file, size_t index, SafetensorsWriter& writer)
 }
 
 void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor,
-                    const QuantizeOptions& options, SafetensorsWriter& writer) {
+                    const QuantizeOptions& options, const ByteSink& sink) {
     std::vector<ClippedGrid> grids;
     for (const float clip : tensor.result.clip)
         grids.push_back({{options.bits, tensor.result.isSigned}, clip});
     analyzer.stream().select(file, index);
     const SegmentLayout layout = layoutOf(tensor.info, options.granularity, file.path());
-    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, tensor.storedAs,
-                                     [&](std::span<const std::byte> bytes) { writer.write(bytes); });
+    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, tensor.storedAs, sink);
 }
 
 }  // namespace
@@ -168,6 +175,7 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
                                           .granularity = options.granularity,
                                           .sign = options.sign};
     refuseQuantized(file, selected);
+    const OnnxFile* model = onnxModelFor(file, selected, options, output);
     const size_t count = file.tensors().size();
     std::vector<QuantizedTensor> tensors(count);
     std::vector<bool> isSelected(count);
@@ -184,17 +192,31 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
         tensors[i].storedAs = targetOf(tensors[i], options);
         onTensor(i + 1, 2 * count);
     }
+    size_t written = 0;
+    if (model) {
+        writeOnnx(*model, tensors, options, metadataOf(file, tensors, options), output,
+                  [&](size_t i, const ByteSink& sink) {
+                      writeQuantized(analyzer, file, i, tensors[i], options, sink);
+                      onTensor(count + ++written, 2 * count);
+                  });
+        onTensor(2 * count, 2 * count);
+        return tensors;
+    }
+    for (const TensorInfo& info : file.tensors()) {
+        if (!info.unreadable.empty())
+            throw InputError(file.path(), info.name, "cannot be copied: " + info.unreadable);
+    }
     if (!options.isFake) checkNames(file, tensors);
     const auto entries = entriesOf(tensors, options);
     std::vector<TensorInfo> infos;
     for (const Entry& entry : entries) infos.push_back(entry.info);
     SafetensorsWriter writer(output, infos, metadataOf(file, tensors, options));
-    size_t written = 0;
     for (const auto& [info, i, isScale] : entries) {
         if (isScale)
             writer.write(std::as_bytes(std::span(tensors[i].result.scale)));
         else if (tensors[i].isQuantized)
-            writeQuantized(analyzer, file, i, tensors[i], options, writer);
+            writeQuantized(analyzer, file, i, tensors[i], options,
+                           [&](std::span<const std::byte> bytes) { writer.write(bytes); });
         else
             copyTensor(file, i, writer);
         if (!isScale) onTensor(count + ++written, 2 * count);
