@@ -1,9 +1,12 @@
 #include "tests/onnx_runtime.h"
 
+#define ORT_API_MANUAL_INIT
+
 #include "tests/memory_tensor.h"
 #include "tests/sample_data.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <onnxruntime_cxx_api.h>
 #include <unistd.h>
@@ -24,29 +27,52 @@ struct OnnxSession::State {
 
 namespace {
 
-// Debian's ONNX Runtime complains in some thousand lines that its operators are registered already.
-Ort::Env quietEnvironment() {
-    std::fflush(stderr);
-    const int saved = dup(STDERR_FILENO), silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(silence, STDERR_FILENO);
-    Ort::Env env(ORT_LOGGING_LEVEL_ERROR, "tests");
-    std::cerr.flush();
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    close(silence);
-    return env;
+// Debian's build of the library complains in some three thousand lines that its operators are registered
+// already.
+class SilentStandardError {
+public:
+    SilentStandardError() {
+        std::fflush(stderr);
+        m_saved = dup(STDERR_FILENO);
+        const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        dup2(nowhere, STDERR_FILENO);
+        close(nowhere);
+    }
+    ~SilentStandardError() {
+        std::cerr.flush();
+        std::clog.flush();
+        std::fflush(stderr);
+        dup2(m_saved, STDERR_FILENO);
+        close(m_saved);
+    }
+    SilentStandardError(const SilentStandardError&) = delete;
+    SilentStandardError& operator=(const SilentStandardError&) = delete;
+
+private:
+    int m_saved = -1;
+};
+
+// Loaded when the first test needs it.
+Ort::Env makeEnvironment() {
+    const SilentStandardError silence;
+    void* library = dlopen(CLIPSCOPE_ONNXRUNTIME, RTLD_NOW | RTLD_LOCAL);
+    if (!library) throw std::runtime_error(std::string("cannot load ONNX Runtime: ") + dlerror());
+    const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
+    Ort::InitApi(base()->GetApi(ORT_API_VERSION));
+    return Ort::Env(ORT_LOGGING_LEVEL_ERROR, "tests");
 }
 
 Ort::Env& environment() {
-    static Ort::Env env = quietEnvironment();
+    static Ort::Env env = makeEnvironment();
     return env;
 }
 
 Ort::Session load(const std::filesystem::path& path, bool optimizes) {
+    Ort::Env& env = environment();
     Ort::SessionOptions options;
     options.SetIntraOpNumThreads(1);
     options.SetGraphOptimizationLevel(optimizes ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
-    return Ort::Session(environment(), path.c_str(), options);
+    return Ort::Session(env, path.c_str(), options);
 }
 
 std::string describe(const Ort::TypeInfo& type) {

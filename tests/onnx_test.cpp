@@ -410,6 +410,50 @@ TEST_CASE("A model with random bytes changed opens and reads or is refused, and 
     CHECK(refused < 3000);
 }
 
+TEST_CASE("Models of the onnx package read as it wrote them", "[onnx]") {
+    const std::string fixtures = CLIPSCOPE_SOURCE_DIR "/tests/fixtures/";
+    const auto types = openTensorFile(fixtures + "onnx_types.onnx");
+    const auto patterns = [](DType dtype) -> std::string {
+        switch (dtype) {
+            case DType::F32:
+                return bytesOf(std::vector<float>{0, 1, 2, 3, 4, 5});
+            case DType::F64:
+                return bytesOf(std::vector<double>{0, 1, 2, 3, 4, 5});
+            case DType::F16:
+                return bytesOf(std::vector<uint16_t>{0, 0x3c00, 0x4000, 0x4200, 0x4400, 0x4500});
+            case DType::BF16:
+                return bytesOf(std::vector<uint16_t>{0, 0x3f80, 0x4000, 0x4040, 0x4080, 0x40a0});
+            case DType::F8E4M3:
+                return bytesOf(std::vector<uint8_t>{0, 0x38, 0x40, 0x44, 0x48, 0x4a});
+            case DType::F8E5M2:
+                return bytesOf(std::vector<uint8_t>{0, 0x3c, 0x40, 0x42, 0x44, 0x45});
+            default: {
+                std::string bytes;
+                for (char value = 0; value < 6; ++value)
+                    bytes += value + std::string(elementSizeBytes(dtype) - 1, '\0');
+                return bytes;
+            }
+        }
+    };
+    size_t readable = 0;
+    for (size_t i = 0; i < types->tensors().size(); ++i) {
+        const TensorInfo& info = types->tensors()[i];
+        INFO(info.name);
+        CHECK(info.shape == std::vector<uint64_t>{2, 3});
+        CHECK(info.unreadable.empty() != info.name.contains("INT4"));
+        if (!info.unreadable.empty()) continue;
+        ++readable;
+        CHECK(readAll(*types, i) == patterns(info.dtype));
+    }
+    CHECK(readable == 25);
+    const auto external = openTensorFile(fixtures + "onnx_external.onnx");
+    for (size_t i = 0; i < 2; ++i) {
+        std::vector<float> expected(external->tensors()[i].elements);
+        for (size_t k = 0; k < expected.size(); ++k) expected[k] = 0.25f * static_cast<float>(k);
+        CHECK(readAll(*external, i) == bytesOf(expected));
+    }
+}
+
 TEST_CASE("External data is read from its place in the model's folder", "[onnx]") {
     const TempFolder folder;
     std::filesystem::create_directory(folder / "data");
