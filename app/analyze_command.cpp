@@ -150,10 +150,10 @@ void addQuestionOptions(CLI::App& command, quant::AnalysisOptions& options) {
 
 void addAnalyzeCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<AnalyzeArguments>();
-    CLI::App& command =
-        addCommand(root, global, "analyze", "Find the clip of every tensor of safetensors and npy files",
-                   examples, [arguments, &global] { runAnalyze(*arguments, global); });
-    command.add_option("INPUT", arguments->inputs, "files of tensors: safetensors or npy")
+    CLI::App& command = addCommand(root, global, "analyze",
+                                   "Find the clip of every tensor of safetensors, npy and ONNX files",
+                                   examples, [arguments, &global] { runAnalyze(*arguments, global); });
+    command.add_option("INPUT", arguments->inputs, "files of tensors: safetensors, npy or ONNX")
         ->required()
         ->type_name("FILE");
     addQuestionOptions(command, arguments->options);

@@ -27,6 +27,7 @@ namespace {
 constexpr const char* examples =
     "  clipscope quantize model.safetensors -o model-int8.safetensors\n"
     "  clipscope quantize model.safetensors -o model-int4.safetensors --bits 4 --granularity group:32\n"
+    "  clipscope quantize model.onnx -o model-int8.onnx --granularity channel\n"
     "  clipscope quantize model.safetensors -o model-fake.safetensors --bits 4 --fake --filter '*.weight'";
 
 struct QuantizeArguments {
@@ -111,10 +112,12 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
                                    "Write a file with its weights quantized (tensors of two dimensions and "
                                    "more, all if there is none, or those of --filter)",
                                    examples, [arguments, &global] { runQuantize(*arguments, global); });
-    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
+    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors, npy or ONNX")
         ->required()
         ->type_name("FILE");
-    command.add_option("-o,--output", arguments->output, "the safetensors file to write")
+    command
+        .add_option("-o,--output", arguments->output,
+                    "the safetensors file to write, or, for an ONNX model, the model NAME.onnx")
         ->required()
         ->type_name("FILE");
     quant::QuantizeOptions& options = arguments->options;

@@ -59,7 +59,7 @@ void addSweepCommand(CLI::App& root, Global& global) {
     CLI::App& command =
         addCommand(root, global, "sweep", "Measure the error of a tensor over a range of clips", examples,
                    [arguments, &global] { runSweep(*arguments, global); });
-    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
+    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors, npy or ONNX")
         ->required()
         ->type_name("FILE");
     addOption(command, "--tensor", "NAME", "the tensor (default: the only one)",

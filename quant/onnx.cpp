@@ -4,15 +4,14 @@
 #include "quant/contained_file.h"
 #include "quant/input_error.h"
 #include "quant/onnx_model.h"
+#include "quant/onnx_parse.h"
 
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/wire_format_lite.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <format>
 #include <optional>
 #include <unordered_map>
@@ -26,49 +25,6 @@ using google::protobuf::internal::WireFormatLite;
 
 constexpr size_t maxOpenExternalFiles = 64;
 constexpr int maxTopLevelFields = 100'000;  // of a model that is recognised by its contents
-
-// Feeds protobuf from a file, and keeps an exception away from it.
-class FileStream final : public google::protobuf::io::CopyingInputStream {
-public:
-    explicit FileStream(const InputFile& file) : m_file(file) {}
-
-    int Read(void* buffer, int size) override {
-        try {
-            const uint64_t count = std::min<uint64_t>(static_cast<uint64_t>(size), m_file.sizeBytes() - m_at);
-            m_file.read(m_at, std::span(static_cast<std::byte*>(buffer), count));
-            m_at += count;
-            return static_cast<int>(count);
-        } catch (...) {
-            m_error = std::current_exception();
-            return -1;
-        }
-    }
-    const std::exception_ptr& error() const { return m_error; }
-
-private:
-    const InputFile& m_file;
-    uint64_t m_at = 0;
-    std::exception_ptr m_error;
-};
-
-void parse(const InputFile& file, onnx::ModelProto& model) {
-    if (file.sizeBytes() > maxOnnxBytes) {
-        throw InputError(
-            file.path(), "",
-            "is larger than 2 GB, protobuf's limit: such a model keeps its tensors as external data");
-    }
-    FileStream source(file);
-    google::protobuf::io::CopyingInputStreamAdaptor stream(&source, 1 << 16);
-    const bool isWhole = model.ParseFromZeroCopyStream(&stream);
-    if (source.error()) std::rethrow_exception(source.error());
-    if (!isWhole) {
-        throw InputError(
-            file.path(), "",
-            "is not a whole ONNX model: malformed, cut short, or nested more than 33 graphs deep");
-    }
-    if (!model.has_graph())
-        throw InputError::atField(file.path(), "", "graph", "is missing: not an ONNX model");
-}
 
 bool isUtf8(const std::string& text) {
     try {
@@ -167,7 +123,7 @@ OnnxFile::OnnxFile(InputFile file)
     m_path = file.path();
     m_format = "onnx";
     m_fileSizeBytes = file.sizeBytes();
-    parse(file, m_model->proto);
+    parseOnnx(file, m_model->proto);
     m_metadata = metadataOf(m_path, m_model->proto);
     describe();
 }

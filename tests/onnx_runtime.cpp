@@ -1,12 +1,9 @@
 #include "tests/onnx_runtime.h"
 
-#define ORT_API_MANUAL_INIT
-
 #include "tests/memory_tensor.h"
 #include "tests/sample_data.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <onnxruntime_cxx_api.h>
 #include <unistd.h>
@@ -52,22 +49,13 @@ private:
     int m_saved = -1;
 };
 
-// Loaded when the first test needs it.
-Ort::Env makeEnvironment() {
-    const SilentStandardError silence;
-    void* library = dlopen(CLIPSCOPE_ONNXRUNTIME, RTLD_NOW | RTLD_LOCAL);
-    if (!library) throw std::runtime_error(std::string("cannot load ONNX Runtime: ") + dlerror());
-    const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
-    Ort::InitApi(base()->GetApi(ORT_API_VERSION));
-    return Ort::Env(ORT_LOGGING_LEVEL_ERROR, "tests");
-}
-
 Ort::Env& environment() {
-    static Ort::Env env = makeEnvironment();
+    static Ort::Env env(ORT_LOGGING_LEVEL_ERROR, "tests");
     return env;
 }
 
 Ort::Session load(const std::filesystem::path& path, bool optimizes) {
+    const SilentStandardError silence;
     Ort::Env& env = environment();
     Ort::SessionOptions options;
     options.SetIntraOpNumThreads(1);

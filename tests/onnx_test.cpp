@@ -328,6 +328,20 @@ TEST_CASE("A model of more than 2 GB is refused unread", "[onnx]") {
     }
 }
 
+TEST_CASE("A file of tiny messages, which would fill the memory, is refused before it is parsed", "[onnx]") {
+    const TempFolder folder;
+    // Empty nodes: two bytes each, and some three hundred in memory.
+    std::string nodes;
+    for (int i = 0; i < 5'000'000; ++i) nodes.append("\x0a\x00", 2);
+    std::string model = "\x3a";
+    for (size_t size = nodes.size(); size > 0; size >>= 7)
+        model += static_cast<char>((size & 0x7f) | (size > 0x7f ? 0x80 : 0));
+    const std::string groups = "\xfb\x07\xfc\x07";  // protobuf's old groups, as field 127
+    CHECK(complaint(folder, groups + model + nodes).contains("is not a whole ONNX model"));
+    CHECK(complaint(folder, model + nodes) ==
+          "holds so many tiny parts that it would take more than 1 GiB and 8 times its size in memory");
+}
+
 TEST_CASE("Graphs nest as deep as protobuf reads, and no deeper", "[onnx]") {
     onnx::GraphProto graph = branch("leaf", 1);
     for (int depth = 1; depth < 40; ++depth) {
