@@ -50,7 +50,7 @@ private:
 };
 
 Ort::Env& environment() {
-    static Ort::Env env(ORT_LOGGING_LEVEL_ERROR, "tests");
+    static Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "tests");
     return env;
 }
 
@@ -59,6 +59,7 @@ Ort::Session load(const std::filesystem::path& path, bool optimizes) {
     Ort::Env& env = environment();
     Ort::SessionOptions options;
     options.SetIntraOpNumThreads(1);
+    options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
     options.SetGraphOptimizationLevel(optimizes ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
     return Ort::Session(env, path.c_str(), options);
 }
@@ -143,14 +144,14 @@ OnnxSignature OnnxSession::signature() const {
     return result;
 }
 
-std::map<std::string, OnnxInput> OnnxSession::randomInputs(uint64_t seed) const {
+std::map<std::string, OnnxInput> OnnxSession::randomInputs(uint64_t seed, int64_t freeExtent) const {
     Random random(seed);
     std::map<std::string, OnnxInput> inputs;
     for (size_t i = 0; i < m_state->session.GetInputCount(); ++i) {
         const Ort::TypeInfo type = m_state->session.GetInputTypeInfo(i);
         OnnxInput& input = inputs[m_state->session.GetInputNameAllocated(i, m_state->allocator).get()];
         input.shape = type.GetTensorTypeAndShapeInfo().GetShape();
-        for (int64_t& extent : input.shape) extent = std::max<int64_t>(extent, 1);
+        for (int64_t& extent : input.shape) extent = extent < 0 ? freeExtent : extent;
         const int64_t elements =
             std::accumulate(input.shape.begin(), input.shape.end(), int64_t{1}, std::multiplies());
         for (int64_t k = 0; k < elements; ++k)

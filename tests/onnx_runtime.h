@@ -29,8 +29,9 @@ public:
     OnnxSession& operator=(const OnnxSession&) = delete;
 
     OnnxSignature signature() const;
-    // Every input filled with pseudo-random numbers of [0, 1), extents that are free being 1.
-    std::map<std::string, OnnxInput> randomInputs(uint64_t seed) const;
+    // Every input filled with pseudo-random numbers of [0, 1); extents that the model leaves free are
+    // freeExtent.
+    std::map<std::string, OnnxInput> randomInputs(uint64_t seed, int64_t freeExtent) const;
     // All outputs by name, as doubles. An input that is left out takes its initializer's value.
     std::map<std::string, std::vector<double>> run(const std::map<std::string, OnnxInput>& inputs);
 

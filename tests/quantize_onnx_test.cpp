@@ -88,6 +88,21 @@ std::vector<long> bestOf(const std::vector<double>& rows, size_t width) {
     return best;
 }
 
+// Inputs that the model runs on; where it leaves extents free, not every size may do.
+std::map<std::string, OnnxInput> acceptedInputs(OnnxSession& session) {
+    for (const int64_t freeExtent : {1, 64, 256, 512}) {
+        const auto inputs = session.randomInputs(73, freeExtent);
+        try {
+            session.run(inputs);
+            return inputs;
+        } catch (const std::exception& error) {
+            UNSCOPED_INFO(error.what());
+        }
+    }
+    FAIL("the model runs on inputs of none of these sizes");
+    return {};
+}
+
 // Every value is the one of the tensor's grid that is nearest to the original's.
 void checkFakeWeights(const TensorFile& original, const TensorFile& fake,
                       const std::vector<QuantizedTensor>& tensors, const Granularity& granularity) {
@@ -201,7 +216,7 @@ TEST_CASE("The model that CLIPSCOPE_TEST_ONNX names keeps its signature and runs
     const std::filesystem::path input = path ? std::filesystem::path(path) : assets / "fashion_cnn.onnx";
     const TempFolder folder;
     OnnxSession original(input);
-    const auto inputs = original.randomInputs(73);
+    const auto inputs = acceptedInputs(original);
     const auto outputs = original.run(inputs);
     for (const char* granularity : {"tensor", "channel", "group:32"}) {
         for (const uint32_t bits : {4u, 8u, 12u}) {
