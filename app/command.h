@@ -69,7 +69,7 @@ constexpr const char* granularityWords = "tensor|channel|channel:AXIS|group:N|gr
 
 // What INPUT may be, for the help of a command that takes it.
 constexpr const char* inputHelp =
-    "safetensors (or the index of a sharded model), npy, npz, gguf, or a folder of such files";
+    "safetensors (or the index of a sharded model), npy, npz, gguf, onnx, or a folder of such files";
 
 // Throws UsageError for a method that means nothing on one of the formats.
 void checkMethods(const quant::AnalysisOptions& options, const std::string& command);

@@ -3,12 +3,14 @@
 #include "app/analyze_command.h"
 #include "app/calibrate_command.h"
 #include "app/command_tree.h"
+#include "app/compare_command.h"
 #include "app/completion.h"
 #include "app/devices_command.h"
 #include "app/did_you_mean.h"
 #include "app/man_page.h"
 #include "app/output.h"
 #include "app/quantize_command.h"
+#include "app/recommend_command.h"
 #include "app/sweep_command.h"
 #include "app/usage_error.h"
 
@@ -98,6 +100,8 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
     CLI::App root;
     describeRoot(root);
     addAnalyzeCommand(root, global);
+    addCompareCommand(root, global);
+    addRecommendCommand(root, global);
     addCalibrateCommand(root, global);
     addSweepCommand(root, global);
     addQuantizeCommand(root, global);

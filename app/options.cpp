@@ -157,6 +157,13 @@ uint64_t memoryFrom(std::string_view text) {
     return bytes;
 }
 
+double positiveFrom(std::string_view text) {
+    double value = 0;
+    if (!parseNumber(text, value) || !(value > 0 && value < 1e9))
+        throw std::invalid_argument(quoted(text) + " is no number above zero");
+    return value;
+}
+
 uint32_t pointsFrom(std::string_view text) {
     uint64_t points = 0;
     if (!parseNumber(text, points) || points < 2 || points > 65536) {

@@ -44,6 +44,9 @@ uint64_t sizeFrom(std::string_view text);
 // sizeFrom, at least 16 MiB: what the streaming of tensors needs.
 uint64_t memoryFrom(std::string_view text);
 
+// "4.5": a finite number above zero.
+double positiveFrom(std::string_view text);
+
 // "256": how many points a sweep has, 2 to 65536.
 uint32_t pointsFrom(std::string_view text);
 

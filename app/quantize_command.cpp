@@ -29,6 +29,7 @@ constexpr const char* examples =
     "  clipscope quantize model.safetensors -o model-int8.safetensors\n"
     "  clipscope quantize model.safetensors -o model-int4.safetensors --bits 4 --granularity group:32\n"
     "  clipscope quantize model.safetensors -o model-mxfp4.safetensors --format mxfp4\n"
+    "  clipscope quantize model.onnx -o model-int8.onnx --granularity channel\n"
     "  clipscope quantize model.safetensors -o model-fake.safetensors --bits 4 --fake --filter '*.weight'";
 
 struct QuantizeArguments {
@@ -136,7 +137,9 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
                                    examples, [arguments, &global] { runQuantize(*arguments, global); });
     command.add_option("INPUT", arguments->input, inputHelp)->required()->type_name("FILE");
     addRawOption(command, arguments->raw);
-    command.add_option("-o,--output", arguments->output, "the safetensors file to write")
+    command
+        .add_option("-o,--output", arguments->output,
+                    "the safetensors file to write, or, for an ONNX model, the model NAME.onnx")
         ->required()
         ->type_name("FILE");
     quant::QuantizeOptions& options = arguments->options;

@@ -29,12 +29,19 @@ uint64_t checkRegular(int descriptor, const std::string& path) {
     return static_cast<uint64_t>(status.st_size);
 }
 
+int openForReading(const std::string& path) {
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer before its kind can be checked.
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (descriptor < 0) throw InputError(path, "", "cannot open: " + describeErrno(errno));
+    return descriptor;
+}
+
 }  // namespace
 
-InputFile::InputFile(const std::filesystem::path& path) : m_path(path.string()) {
-    // Without O_NONBLOCK, opening a FIFO would wait for a writer before its kind can be checked.
-    m_descriptor = open(m_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (m_descriptor < 0) throw InputError(m_path, "", "cannot open: " + describeErrno(errno));
+InputFile::InputFile(const std::filesystem::path& path)
+    : InputFile(path.string(), openForReading(path.string())) {}
+
+InputFile::InputFile(std::string path, int descriptor) : m_path(std::move(path)), m_descriptor(descriptor) {
     try {
         m_sizeBytes = checkRegular(m_descriptor, m_path);
     } catch (...) {

@@ -15,6 +15,8 @@ class InputFile final : public ByteSource {
 public:
     // Throws InputError: missing, a directory, not a regular file, not readable. Never waits on a FIFO.
     explicit InputFile(const std::filesystem::path& path);
+    // Takes over a descriptor that is open for reading. Throws InputError: not a regular file.
+    InputFile(std::string path, int descriptor);
     ~InputFile() override;
     InputFile(InputFile&& other) noexcept;
     InputFile& operator=(InputFile&& other) noexcept;

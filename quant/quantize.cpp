@@ -2,6 +2,8 @@
 
 #include "quant/code_storage.h"
 #include "quant/input_error.h"
+#include "quant/onnx.h"
+#include "quant/quantize_onnx.h"
 #include "quant/quantize_pass.h"
 #include "quant/safetensors_writer.h"
 
@@ -18,7 +20,6 @@ namespace quant {
 namespace {
 
 constexpr uint64_t copyBytes = uint64_t{4} << 20;
-constexpr const char* metadataKey = "clipscope.quantization";
 
 // Casts have values; everything else codes.
 bool hasCodes(const NumberFormat& format) {
@@ -135,13 +136,23 @@ void checkNames(const TensorFile& file, const std::vector<QuantizedTensor>& tens
 
 // What an earlier run wrote about the tensors of this file; empty when there is nothing.
 nlohmann::ordered_json recordedIn(const TensorFile& file) {
-    const auto entry = file.metadata().find(metadataKey);
+    const auto entry = file.metadata().find(quantizationMetadataKey);
     if (entry == file.metadata().end()) return nlohmann::ordered_json::object();
     auto recorded = nlohmann::ordered_json::parse(entry->second, nullptr, false);
     if (!recorded.is_object())
         throw InputError(file.path(), "",
-                         "its metadata '" + std::string(metadataKey) + "' are no JSON object");
+                         "its metadata '" + std::string(quantizationMetadataKey) + "' are no JSON object");
     return recorded;
+}
+
+// Whether a tensor holds the values, levels or scales of one that a record describes.
+bool belongsTo(const std::string& name, const std::string& quantized,
+               const nlohmann::ordered_json& description) {
+    for (const char* suffix : {"", ".scale", ".tensor_scale", ".zero_point"}) {
+        if (name == quantized + suffix) return true;
+    }
+    if (!description.is_object() || !description.contains("parts")) return false;
+    return std::ranges::contains(description["parts"], nlohmann::ordered_json(name));
 }
 
 // Levels without their own scales, or scales that are quantized in turn, could not be read any more.
@@ -150,9 +161,7 @@ void refuseQuantized(const TensorFile& file, const std::vector<size_t>& selected
     for (const size_t i : selected) {
         const std::string& name = file.tensors()[i].name;
         for (const auto& [quantized, description] : recorded.items()) {
-            const bool belongs = name == quantized || name == quantized + ".scale" ||
-                                 name == quantized + ".tensor_scale" || name == quantized + ".zero_point";
-            if (!belongs) continue;
+            if (!belongsTo(name, quantized, description)) continue;
             throw InputError(file.path(), name,
                              "belongs to a tensor that is quantized already; begin with the original file");
         }
@@ -179,7 +188,7 @@ std::map<std::string, std::string> metadataOf(const TensorFile& file,
             {"rounding", options.rounding.isStochastic ? "stochastic" : "nearest"}};
     }
     auto metadata = file.metadata();
-    metadata[metadataKey] = described.dump();
+    metadata[quantizationMetadataKey] = described.dump();
     return metadata;
 }
 
@@ -217,21 +226,20 @@ void copyTensor(const TensorFile& file, size_t index, SafetensorsWriter& writer)
 }
 
 void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor,
-                    const QuantizeOptions& options, SafetensorsWriter& writer) {
+                    const QuantizeOptions& options, const ByteSink& sink) {
     const MethodResult& result = tensor.result;
     std::vector<ClippedGrid> grids;
     for (size_t i = 0; i < result.clip.size(); ++i)
         grids.push_back({result.format, result.clip[i], result.low.empty() ? 0.0f : result.low[i]});
     analyzer.stream().select(file, index);
     const SegmentLayout layout = layoutOf(tensor.info, result.granularity, file.path());
-    const auto write = [&](std::span<const std::byte> bytes) { writer.write(bytes); };
-    CodePacker packer(result.format.bits, tensor.info.shape.empty() ? 1 : tensor.info.shape.back(), write);
+    CodePacker packer(result.format.bits, tensor.info.shape.empty() ? 1 : tensor.info.shape.back(), sink);
     analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, tensor.storedAs, options.rounding,
                                      [&](std::span<const std::byte> bytes) {
                                          if (arePacked(tensor, options))
                                              packer.write(bytes);
                                          else
-                                             write(bytes);
+                                             sink(bytes);
                                      });
 }
 
@@ -249,9 +257,10 @@ std::vector<size_t> weightTensors(const TensorFile& file) {
 }
 
 std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
-                                          const std::vector<size_t>& selected, const QuantizeOptions& options,
+                                          const std::vector<size_t>& selected, const QuantizeOptions& asked,
                                           const std::string& output,
                                           const std::function<void(size_t done, size_t total)>& onTensor) {
+    const QuantizeOptions options = hasOnnxExtension(output) ? onnxOptions(asked) : asked;
     const AnalysisOptions analysisOptions{
         .bits = {options.bits},
         .formats = options.format ? std::vector{*options.format} : std::vector<NumberFormat>(),
@@ -259,6 +268,7 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
         .granularity = options.granularity,
         .sign = options.sign};
     refuseQuantized(file, selected);
+    const OnnxFile* model = onnxModelFor(file, selected, options, output);
     const size_t count = file.tensors().size();
     std::vector<QuantizedTensor> tensors(count);
     std::vector<bool> isSelected(count);
@@ -276,17 +286,31 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
         tensors[i].storedAs = targetOf(tensors[i], options);
         onTensor(i + 1, 2 * count);
     }
+    size_t written = 0;
+    if (model) {
+        writeOnnx(*model, tensors, options, metadataOf(file, tensors, options), output,
+                  [&](size_t i, const ByteSink& sink) {
+                      writeQuantized(analyzer, file, i, tensors[i], options, sink);
+                      onTensor(count + ++written, 2 * count);
+                  });
+        onTensor(2 * count, 2 * count);
+        return tensors;
+    }
+    for (const TensorInfo& info : file.tensors()) {
+        if (!info.unreadable.empty())
+            throw InputError(file.path(), info.name, "cannot be copied: " + info.unreadable);
+    }
     checkNames(file, tensors, options);
     const auto entries = entriesOf(tensors, options);
     std::vector<TensorInfo> infos;
     for (const Entry& entry : entries) infos.push_back(entry.info);
     SafetensorsWriter writer(output, infos, metadataOf(file, tensors, options));
-    size_t written = 0;
     for (const auto& [info, i, companion] : entries) {
         if (companion)
             writer.write(companion->bytes);
         else if (tensors[i].isQuantized)
-            writeQuantized(analyzer, file, i, tensors[i], options, writer);
+            writeQuantized(analyzer, file, i, tensors[i], options,
+                           [&](std::span<const std::byte> bytes) { writer.write(bytes); });
         else
             copyTensor(file, i, writer);
         if (!companion) onTensor(count + ++written, 2 * count);

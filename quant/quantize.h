@@ -11,6 +11,9 @@
 
 namespace quant {
 
+// The entry of an output's metadata that describes what is quantized, in JSON.
+constexpr const char* quantizationMetadataKey = "clipscope.quantization";
+
 struct QuantizeOptions {
     uint32_t bits = 8;                   // 1 to 16
     std::optional<NumberFormat> format;  // instead of integers of `bits` bits
@@ -37,7 +40,8 @@ struct QuantizedTensor {
 // weights. Biases and norms keep their precision. All analyzable tensors when none has two dimensions.
 std::vector<size_t> weightTensors(const TensorFile& file);
 
-// Quantizes `selected` tensors of the file (indices; each must be analyzable) and writes a safetensors file
+// Quantizes `selected` tensors of the file (indices; each must be analyzable). An ONNX model under an output
+// name that ends in .onnx stays a model: see quant/quantize_onnx.h. Otherwise a safetensors file is written
 // that holds every tensor of the input, wide types first:
 // - fake: quantized tensors keep name, shape and dtype (F64 becomes F32); values are scale * element.
 // - casts (tf32, fp16, bf16): values, as F32, F16 or BF16.

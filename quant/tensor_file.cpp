@@ -5,6 +5,7 @@
 #include "quant/input_file.h"
 #include "quant/npy.h"
 #include "quant/npz.h"
+#include "quant/onnx.h"
 #include "quant/safetensors.h"
 #include "quant/safetensors_index.h"
 
@@ -36,6 +37,7 @@ constexpr std::array fileFormats = {
     FileFormat{".npz", "PK\x05\x06", open<NpzFile>},  // an archive of nothing
     FileFormat{".gguf", ggufMagic, open<GgufFile>},
     FileFormat{safetensorsIndexExtension, "", open<SafetensorsIndexFile>},
+    FileFormat{".onnx", "", open<OnnxFile>},
     FileFormat{".safetensors", "", open<SafetensorsFile>},
 };
 
@@ -80,7 +82,7 @@ std::expected<TensorInfo, std::string> makeTensorInfo(std::string name, DType dt
         return std::unexpected(
             std::format("{} elements of dtype {} do not fill whole bytes", product, quant::name(dtype)));
     }
-    return TensorInfo{std::move(name), dtype, std::move(shape), product, sizeBits / 8};
+    return TensorInfo{std::move(name), dtype, std::move(shape), product, sizeBits / 8, {}, {}};
 }
 
 void TensorFile::read(size_t index, uint64_t offset, std::span<std::byte> bytes) const {
@@ -107,6 +109,7 @@ std::unique_ptr<TensorFile> openTensorFile(const std::filesystem::path& path) {
         if (format.magic.empty() && file.path().ends_with(format.extension))
             return format.open(std::move(file));
     }
+    if (isOnnx(file)) return std::make_unique<OnnxFile>(std::move(file));
     return std::make_unique<SafetensorsFile>(std::move(file));
 }
 

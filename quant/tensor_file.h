@@ -22,7 +22,7 @@ struct TensorInfo {
     uint64_t elements = 0;   // product of shape, checked against overflow
     uint64_t sizeBytes = 0;  // elements * elementSizeBits(dtype) / 8
     // What the file stores where it is not dtype: "Q4_K" for blocks that are decoded to F32 while they are
-    // read; else empty.
+    // read, "INT4"; else empty.
     std::string encoding;
     std::string unreadable;  // why the data cannot be read: read() throws InputError with it; else empty
 };

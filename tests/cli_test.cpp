@@ -564,3 +564,22 @@ TEST_CASE("A quantized file holds integers and their scales, a fake one the old 
     CHECK(std::ranges::contains(names, "classifier.4.bias"));
     CHECK(analyzed({fake})["tensors"].size() == 29);
 }
+
+TEST_CASE("A quantized ONNX model stays one; other files become none", "[cli]") {
+    const TempFolder folder;
+    const std::string model = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.onnx", output = folder / "int8.onnx";
+    const Json report = analyzed({model});
+    CHECK(report["source"][0]["format"] == "onnx");
+    CHECK(report["tensors"].size() == 29);
+    REQUIRE(runClipscope({"quantize", model, "-o", output, "--granularity", "channel"}).exitCode == 0);
+    const Json stored = analyzed({output});
+    Arguments names;
+    for (const auto& tensor : stored["tensors"]) names.push_back(tensor["name"]);
+    CHECK(std::ranges::contains(names, "classifier.4.weight_scale"));
+    CHECK(stored["skipped"][0]["name"] == "features.0.weight_quantized");
+    const RunResult refused = runClipscope({"quantize", sample, "-o", folder / "no.onnx"});
+    checkFails(refused, 3);
+    CHECK(refused.err.contains("is no ONNX model, so"));
+    checkFails(runClipscope({"quantize", output, "-o", folder / "again.onnx", "--filter", "*_scale"}), 3);
+    CHECK(folder.entries() == 1);
+}

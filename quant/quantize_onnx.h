@@ -1,0 +1,34 @@
+#pragma once
+
+#include "quant/quantize.h"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace quant {
+
+class OnnxFile;
+
+// The model that an output is to be, by its name: none where it is not .onnx. Throws InputError where the
+// file is no model, or one in which a selected tensor cannot be replaced (see checkOnnxReplacement).
+const OnnxFile* onnxModelFor(const TensorFile& file, const std::vector<size_t>& selected,
+                             const QuantizeOptions& options, const std::string& output);
+
+// The options as an ONNX model can hold them: what is not integers per tensor, channel or group becomes fake.
+QuantizeOptions onnxOptions(QuantizeOptions options);
+
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+// Writes the model with the quantized tensors replaced: levels and the nodes that dequantize them, or
+// fake-quantized values in the tensor's dtype. `produce` makes the data of a tensor, levels or values as its
+// storedAs says; values of F64 tensors arrive as F32 and are widened, and storedAs becomes F64. The metadata
+// gain the names of levels and scales. Throws InputError, OutputError.
+void writeOnnx(const OnnxFile& model, std::vector<QuantizedTensor>& tensors, const QuantizeOptions& options,
+               const std::map<std::string, std::string>& metadata, const std::string& output,
+               const std::function<void(size_t tensor, const ByteSink& sink)>& produce);
+
+}  // namespace quant
