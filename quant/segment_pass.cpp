@@ -242,7 +242,12 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
                      commands.dispatch(kernel, invocations, push, {data, m_table, m_formats}, {m_results});
                  });
     const auto found = readAll<float>(m_device, m_results, layout.segments * words);
-    const auto at = [&](uint64_t word) { return std::ldexp(found[word], -scale.exponent); };
+    // Clips beyond the largest element may be no floats; half as large ones have the same levels but for the
+    // ends.
+    const auto at = [&](uint64_t word) {
+        const float clip = std::ldexp(found[word], -scale.exponent);
+        return std::isinf(clip) ? std::ldexp(found[word], -scale.exponent - 1) : clip;
+    };
     for (size_t i = 0; i < alike.size(); ++i) {
         for (uint64_t segment = 0; segment < layout.segments; ++segment) {
             const uint64_t entry = segment * alike.size() + i;
