@@ -281,7 +281,10 @@ float nvfp4TensorScale(float absmax) {
     if (!(absmax > 0)) return 0;
     const double exact = double{absmax} / double{largestBoth};
     const int exponent = std::ilogb(exact) - (keptBits - 1);
-    return static_cast<float>(std::ldexp(std::ceil(std::ldexp(exact, -exponent)), exponent));
+    const double kept = std::ldexp(exact, -exponent), up = std::ldexp(std::ceil(kept), exponent);
+    // Of the largest floats the largest clip would be none: they are clipped a little.
+    const bool isTooLarge = up * double{largestBoth} > 0x1.fffffep127;
+    return static_cast<float>(isTooLarge ? std::ldexp(std::floor(kept), exponent) : up);
 }
 
 std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLayout& layout, float absmax,
