@@ -175,7 +175,7 @@ TEST_CASE("Codes and values of every format equal the reference", "[device][quan
 TEST_CASE("Codes and values of every spacing equal the reference on awkward data",
           "[device][quantize_pass]") {
     for (const char* name :
-         {"binary", "int2", "int8-full", "int5-affine", "uint16-affine", "int16", "q3.4", "pot4", "pot8",
+         {"binary", "int2", "int8-full", "int5-affine", "uint16-affine", "int16", "q3.4", "pot4", "pot7",
           "fp8-e4m3", "fp8-e5m2", "fp6-e3m2", "fp4-e2m1", "fp16", "bf16"}) {
         const NumberFormat format = numberFormatFrom(name);
         for (const auto& [kind, values] : samples()) {
