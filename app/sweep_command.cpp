@@ -6,12 +6,14 @@
 #include "app/sweep_report.h"
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
+#include "app/usage_error.h"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 namespace app {
 
@@ -29,9 +31,18 @@ struct SweepArguments {
     ReportTargets targets;
 };
 
+void checkOptions(const quant::SweepOptions& options) {
+    try {
+        quant::checkSweep(options);
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what(), "sweep");
+    }
+}
+
 void runSweep(const SweepArguments& arguments, Global& global) {
     const auto& [input, name, raw, options, targets] = arguments;
     targets.check({input});
+    checkOptions(options);
     const Selection selection = selectFromOneFile({{input}, raw}, {}, {});
     targets.check(selection.sourcePaths());
     const TensorRef ref = findTensor(selection, name);

@@ -119,7 +119,9 @@ PowerOfTwoClips powerOfTwoClips(const NumberFormat& format, float clip) {
     const auto level = static_cast<float>(format.clipLevel());
     const float scale = clip / level;
     const float below = std::ldexp(1.0f, std::ilogb(scale));
-    return {below * level, (below < scale ? 2 * below : below) * level};
+    const float above = (below < scale ? 2 * below : below) * level;
+    // Of the largest floats the one above is none.
+    return {below * level, std::isinf(above) ? below * level : above};
 }
 
 }  // namespace quant

@@ -51,7 +51,10 @@ shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent) {
                                      .clipBits = magnitudeBits(grid.clip),
                                      .lowBits = magnitudeBits(grid.lowestKept())};
     if (format.hasFloatExponents()) {
-        candidate.step = candidate.inverseStep = 1;
+        const int spacing = format.smallestExponent() - static_cast<int>(format.mantissaBits);
+        const float tiny = std::ldexp(1.0f, spacing + exponent);
+        candidate.step = 1;
+        candidate.inverseStep = tiny < smallestNormal ? 0 : tiny;
         candidate.qmax = std::min(std::ldexp(candidate.qmax, exponent), largestFloat);
         candidate.qmin = -candidate.qmax;
         return candidate;

@@ -13,6 +13,8 @@ namespace {
 constexpr int coarsePoints = 128, finePoints = 17, endPoints = 5;
 constexpr int fineRounds = 3;
 constexpr double octaves = 12;
+// So few do not follow the smooth densities of the estimate, and cost next to nothing to measure.
+constexpr uint64_t fewElements = 1 << 16;
 
 // The state of one question.
 struct Search {
@@ -83,6 +85,8 @@ Search started(const ErrorQuestion& question, const Profile& profile, const Prof
         for (const Clip& clip : known) {
             if (clip.high > 0) search.tried.push_back({clip.high});
         }
+    } else if (profile.finite() < fewElements) {
+        addLogarithmic(search.tried, search.range.high);
     } else {
         addAround(search);
     }

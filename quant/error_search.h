@@ -15,6 +15,7 @@ namespace quant {
 struct ErrorQuestion {
     NumberFormat format;      // with a free scale
     bool isThorough = false;  // try clips over twelve octaves, not only around the estimate from the profile
+                              // (tensors of fewer than 2^16 elements: always)
 };
 
 // Finds clips of least measured error for whole tensors: the first candidates come from the profile (its

@@ -98,9 +98,10 @@ double roundedToSpacing(double y, double spacing) {
     return std::nearbyint(y / spacing) * spacing;
 }
 
-// Consumes a whole number in [low, high] from the front of the text.
+// Consumes a whole number in [low, high], without leading zeros, from the front of the text.
 std::optional<uint32_t> takeNumber(std::string_view& text, uint32_t low, uint32_t high) {
     uint32_t value = 0;
+    if (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9') return {};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || value < low || value > high) return {};
     text.remove_prefix(static_cast<size_t>(end - text.data()));

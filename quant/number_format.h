@@ -72,8 +72,9 @@ struct NumberFormat {
     // 1/γ as the OCTAV paper has it, without regard to the narrow range: 3·4^B signed, 12·4^B unsigned.
     uint64_t paperInverseNoiseFactor() const { return (isSigned ? 3ull : 12ull) << (2 * bits); }
 
-    // The element value nearest to y, ties to the even code, saturating; binary: the sign, 1 for zero. NaN:
-    // NaN in a Float, 1 in binary, else 0. Not for affine formats, whose zero point decides.
+    // The element value nearest to y, ties to the even code (between two powers of two of a format without
+    // mantissa to the larger), saturating; binary: the sign, 1 for zero. NaN: NaN in a Float that has one, 1
+    // in binary, else 0. Not for affine formats, whose zero point decides.
     double quantize(double y) const;
 
     // The code of an element value that quantize() returned: integers in two's complement, floats as sign,

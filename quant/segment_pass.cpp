@@ -242,7 +242,12 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
                      commands.dispatch(kernel, invocations, push, {data, m_table, m_formats}, {m_results});
                  });
     const auto found = readAll<float>(m_device, m_results, layout.segments * words);
-    const auto at = [&](uint64_t word) { return std::ldexp(found[word], -scale.exponent); };
+    // Clips beyond the largest element may be no floats; half as large ones have the same levels but for the
+    // ends.
+    const auto at = [&](uint64_t word) {
+        const float clip = std::ldexp(found[word], -scale.exponent);
+        return std::isinf(clip) ? std::ldexp(found[word], -scale.exponent - 1) : clip;
+    };
     for (size_t i = 0; i < alike.size(); ++i) {
         for (uint64_t segment = 0; segment < layout.segments; ++segment) {
             const uint64_t entry = segment * alike.size() + i;
@@ -276,7 +281,10 @@ float nvfp4TensorScale(float absmax) {
     if (!(absmax > 0)) return 0;
     const double exact = double{absmax} / double{largestBoth};
     const int exponent = std::ilogb(exact) - (keptBits - 1);
-    return static_cast<float>(std::ldexp(std::ceil(std::ldexp(exact, -exponent)), exponent));
+    const double kept = std::ldexp(exact, -exponent), up = std::ldexp(std::ceil(kept), exponent);
+    // Of the largest floats the largest clip would be none: they are clipped a little.
+    const bool isTooLarge = up * double{largestBoth} > 0x1.fffffep127;
+    return static_cast<float>(isTooLarge ? std::ldexp(std::floor(kept), exponent) : up);
 }
 
 std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLayout& layout, float absmax,

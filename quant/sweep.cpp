@@ -17,22 +17,6 @@ namespace {
 constexpr double prominence = 1.02;
 constexpr uint32_t maxPoints = 65536;
 
-void check(const SweepOptions& options) {
-    if (options.points < 2 || options.points > maxPoints)
-        throw std::invalid_argument("a sweep has 2 to 65536 points");
-    if (options.bits < minGridBits || options.bits > maxGridBits)
-        throw std::invalid_argument("bits are 1 to 16");
-    if (options.format &&
-        (options.format->isAffine || options.format->isBlockScaled() || options.format->fixedScale()))
-        throw std::invalid_argument("format " + options.format->name() + " has no single clip to sweep");
-    if (!options.range) return;
-    const auto [low, high] = *options.range;
-    // Outside the normal floats a clip has no step.
-    if (!(low >= 0x1p-126 && low < high && high <= 0x1.fffffep127)) {
-        throw std::invalid_argument("a range is LOW:HIGH with 0 < LOW < HIGH, both in the range of float");
-    }
-}
-
 std::vector<double> spacedClips(double low, double high, uint32_t points) {
     std::vector<double> clips;
     for (uint32_t i = 0; i < points; ++i) {
@@ -63,6 +47,22 @@ std::vector<double> modelledErrors(const Profile& profile, const NumberFormat& f
 
 }  // namespace
 
+void checkSweep(const SweepOptions& options) {
+    if (options.points < 2 || options.points > maxPoints)
+        throw std::invalid_argument("a sweep has 2 to 65536 points");
+    if (options.bits < minGridBits || options.bits > maxGridBits)
+        throw std::invalid_argument("bits are 1 to 16");
+    if (options.format &&
+        (options.format->isAffine || options.format->isBlockScaled() || options.format->fixedScale()))
+        throw std::invalid_argument("format " + options.format->name() + " has no single clip to sweep");
+    if (!options.range) return;
+    const auto [low, high] = *options.range;
+    // Outside the normal floats a clip has no step.
+    if (!(low >= 0x1p-126 && low < high && high <= 0x1.fffffep127)) {
+        throw std::invalid_argument("a range is LOW:HIGH with 0 < LOW < HIGH, both in the range of float");
+    }
+}
+
 std::vector<ErrorPoint> prominentMinima(const std::vector<double>& clips, const std::vector<double>& errors) {
     std::vector<ErrorPoint> minima;
     // Walks down to a lowest point, and confirms it when the curve has risen far enough above it.
@@ -87,7 +87,7 @@ std::vector<ErrorPoint> prominentMinima(const std::vector<double>& clips, const 
 }
 
 Sweep sweep(Analyzer& analyzer, const TensorFile& file, size_t index, const SweepOptions& options) {
-    check(options);
+    checkSweep(options);
     Sweep result;
     TensorStream& stream = analyzer.stream();
     stream.select(file, index);

@@ -40,8 +40,11 @@ struct Sweep {
     std::vector<ErrorPoint> minima;
 };
 
+// Throws std::invalid_argument for options out of range.
+void checkSweep(const SweepOptions& options);
+
 // Sweeps tensor `index` of the file. Throws InputError when its data cannot be read, std::invalid_argument
-// for options out of range.
+// as checkSweep() does.
 Sweep sweep(Analyzer& analyzer, const TensorFile& file, size_t index, const SweepOptions& options);
 
 // The prominent minima of a curve, as in Sweep::minima.

@@ -16,7 +16,8 @@ SHADER_CONST uint blockElements = 8192;
 SHADER_CONST uint candidatesPerTeam = 8;
 
 // A number format at one clip, its step in units of the tensor's power-of-two scale. inverseStep 0 stands for
-// the grid that maps everything to 0: its error is the energy Σx².
+// the grid that maps everything to 0: its error is the energy Σx². With spacingBits the step is 1 and
+// inverseStep the spacing of the format's subnormals in scaled units (0: below the normal floats).
 struct GridCandidate {
     float step;
     float inverseStep;

@@ -195,7 +195,7 @@ TEST_CASE("The record in metadata_props names the parts, which are not quantized
     const auto file = openTensorFile(folder / "out.onnx");
     const auto record = nlohmann::json::parse(file->metadata().at(quantizationMetadataKey)).at("W");
     CHECK(record.at("bits") == 4);
-    CHECK(record.at("stored") == "levels");
+    CHECK(record.at("stored") == "codes");
     CHECK(record.at("parts") == nlohmann::json({"W_quantized", "W_scale"}));
     CHECK_THROWS_AS(quantizeWeights(folder / "out.onnx", {}, folder / "again.onnx"), InputError);
     CHECK_FALSE(std::filesystem::exists(folder / "again.onnx"));

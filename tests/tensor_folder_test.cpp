@@ -27,7 +27,8 @@ TEST_CASE("a path to a file is that file alone", "[tensor_folder]") {
 TEST_CASE("a folder is every file of a known extension directly in it, by name", "[tensor_folder]") {
     const auto files = openTensorFiles(fixture(""));
     CHECK(namesOf(files) ==
-          "Q4_0.npy Q4_1.npy Q5_0.npy Q6_K.npy Q8_0.npy deflated.npz plain.gguf "
+          "Q4_0.npy Q4_1.npy Q5_0.npy Q6_K.npy Q8_0.npy deflated.npz onnx_external.onnx "
+          "onnx_types.onnx plain.gguf "
           "quantized.gguf stored.npz version2.gguf ");
     CHECK(files.front()->path().starts_with(fixture("").string()));
 }

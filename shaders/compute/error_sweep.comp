@@ -43,8 +43,8 @@ void main() {
             const uint quad = firstQuad + j * teamSize;
             if (4u * quad >= push.elements) break;
             uvec4 bits = loadQuad(push.data, quad);
-            // Past the end stands padding: zeros add nothing.
-            for (uint i = 1u; i < 4u; ++i) bits[i] = 4u * quad + i < push.elements ? bits[i] : 0u;
+            // Past the end stands padding: infinities add nothing.
+            for (uint i = 1u; i < 4u; ++i) bits[i] = 4u * quad + i < push.elements ? bits[i] : 0x7f800000u;
             const vec4 x = vec4(scaledElement(bits.x, push.exponent), scaledElement(bits.y, push.exponent),
                                 scaledElement(bits.z, push.exponent), scaledElement(bits.w, push.exponent));
             uvec4 segments;
@@ -60,7 +60,7 @@ void main() {
                         const uint candidate = min(first + c, push.candidateCount - 1u);
                         grid = push.candidates.at[candidate * push.geometry.segments + segments[i]];
                     }
-                    e[i] = quantizationError(x[i], grid);
+                    e[i] = elementError(bits[i], x[i], grid);
                     clipped[c] += uint(isClipped(bits[i], grid));
                 }
                 precise const float sum = (e.x * e.x + e.y * e.y) + (e.z * e.z + e.w * e.w);

@@ -54,6 +54,12 @@ float nearestElement(float y, GridCandidate grid) {
         return min(max(element, grid.qmin), grid.qmax);
     }
     if (spacing == spacingBits) {
+        // Below the smallest normal number the spacing stays.
+        if (abs(y) < grid.inverseStep * powerOfTwo(int(mantissaBits))) {
+            const int exponent = int(floatBitsToUint(grid.inverseStep) >> 23) - 127;
+            precise const float element = roundEven(y * powerOfTwo(-exponent)) * powerOfTwo(exponent);
+            return element;
+        }
         const float element = uintBitsToFloat(roundedBits(floatBitsToUint(y), 23u - mantissaBits));
         return min(max(element, grid.qmin), grid.qmax);
     }
@@ -73,6 +79,7 @@ float stochasticElement(float y, float uniform_, GridCandidate grid) {
 }
 
 float quantizedLevel(float x, GridCandidate grid) {
+    if (spacing == spacingBits) return nearestElement(x, grid);
     precise const float y = x * grid.inverseStep;
     return nearestElement(y, grid);
 }
@@ -81,6 +88,12 @@ float quantizationError(float x, GridCandidate grid) {
     precise const float value = quantizedLevel(x, grid) * grid.step;
     precise const float error = x - value;
     return error;
+}
+
+// The error of an element x, scaled from `bits`. NaN and Inf have none, not even on a grid without zero.
+float elementError(uint bits, float x, GridCandidate grid) {
+    if (spacing == spacingBinary && (bits & 0x7fffffffu) >= 0x7f800000u) return 0.0;
+    return quantizationError(x, grid);
 }
 
 // By the bits: scaling may flush what is tiny.

@@ -51,6 +51,9 @@ float levelOf(uint bits, GridCandidate grid, float uniform_) {
     const uint magnitude = bits & 0x7fffffffu;
     if (magnitude == 0x7f800000u)
         return grid.inverseStep == 0.0 ? 0.0 : (bits >> 31) == 0u ? grid.qmax : grid.qmin;
+    // By the bits: scaling may flush what is tiny.
+    if (spacing == spacingBinary && !isStochastic)
+        return (bits >> 31) != 0u && magnitude != 0u ? grid.qmin : grid.qmax;
     precise const float y = scaledElement(bits, push.exponent) * grid.inverseStep;
     return isStochastic ? stochasticElement(y, uniform_, grid) : nearestElement(y, grid);
 }
@@ -65,12 +68,13 @@ uint castBits(uint bits, float uniform_) {
     return (bits & 0x80000000u) | min(rounded, largest);
 }
 
-// With exactScaling the value stays scaled: the host undoes it, since the result may be subnormal.
+// With exactScaling the value stays scaled: the host undoes it, since the result may be subnormal. Halves are
+// too coarse for that: they become zeros.
 uint valueBits(uint bits, GridCandidate grid, float uniform_) {
     if ((bits & 0x7fffffffu) > 0x7f800000u) return bits;
     if (spacing == spacingBits) return castBits(bits, uniform_);
     precise float value = levelOf(bits, grid, uniform_) * grid.step;
-    if (!exactScaling) value *= powerOfTwo(-push.exponent);
+    if (!exactScaling || output_ == writeF16) value *= powerOfTwo(max(-push.exponent, -126));
     return floatBitsToUint(value);
 }
 

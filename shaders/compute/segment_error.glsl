@@ -34,7 +34,8 @@ float largestMagnitude(SegmentElements segment, uint sides) {
 float errorOf(SegmentElements segment, GridCandidate grid) {
     float sum = 0.0;
     for (uint i = laneIndex(); i < segment.count; i += laneCount()) {
-        const float error = quantizationError(elementAt(segment, i), grid);
+        const uint bits = loadElement(segment.data, segment.start + segmentOffset(i));
+        const float error = elementError(bits, scaledElement(bits, segment.exponent), grid);
         precise const float next = sum + error * error;
         sum = next;
     }

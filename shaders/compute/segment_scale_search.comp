@@ -43,8 +43,10 @@ void main() {
     const int exponent = int(floatBitsToUint(largest) >> 23) - 127 - push.exponent;
     int code = isE4m3 ? int(e4m3CodeOf(largest / (push.largest * push.tensorScale)))
                       : exponent - push.largestExponent + e8m0Bias;
-    const int lowest = 0, highest = isE4m3 ? int(e4m3Largest) : 2 * e8m0Bias;
-    code = largest > 0.0 ? clamp(code, lowest, highest) : 0;
+    // The step of mxint8 is a sixty-fourth of what its code says. No clip may exceed the largest float.
+    const int lowest = !isE4m3 && spacing == spacingUniform ? -push.largestExponent : 0;
+    const int highest = isE4m3 ? int(e4m3Largest) : 2 * e8m0Bias - push.largestExponent;
+    code = largest > 0.0 ? clamp(code, lowest, highest) : lowest;
     // Codes of e4m3 are an eighth of an octave apart, those of e8m0 a whole.
     const int below = isE4m3 ? 5 : 1, above = isE4m3 ? 2 : 1;
     if (push.isSearched != 0u) {
