@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "app/progress.h"
 #include "app/terminal.h"
+#include "app/usage_error.h"
 #include "quant/input_error.h"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 namespace app {
 
@@ -26,6 +28,7 @@ constexpr const char* examples =
     "  clipscope analyze model.safetensors\n"
     "  clipscope analyze model.safetensors --bits 2-8 --method octav,max\n"
     "  clipscope analyze weights.npy --granularity channel --json weights.json\n"
+    "  clipscope analyze model.safetensors --format int8-affine,fp8-e4m3,mxfp4 --method octav,max\n"
     "  clipscope analyze model.safetensors --filter '*.weight' --csv - --quiet";
 
 struct AnalyzeArguments {
@@ -58,7 +61,7 @@ public:
 
     void add(const AnalyzeRun& run, TensorRef ref, const quant::TensorAnalysis& analysis) {
         if (m_json) m_json->add(analysis);
-        if (m_csv) m_csv->add(run.selection.fileOf(ref).path(), run.options.granularity, analysis);
+        if (m_csv) m_csv->add(run.selection.fileOf(ref).path(), analysis);
         if (m_table) m_table->add(analysis);
     }
 
@@ -117,9 +120,20 @@ void failStrict(const Selection& selection, std::optional<Objection> objection) 
     throw quant::InputError(selection.fileOf(ref).path(), selection.info(ref).name, reason + " (--strict)");
 }
 
+void checkMethods(const quant::AnalysisOptions& options) {
+    try {
+        for (const auto& method : options.methods) {
+            for (const auto& format : quant::formatsOf(options, true)) quant::checkMethod(method, format);
+        }
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what(), "analyze");
+    }
+}
+
 void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
     arguments.targets.check(arguments.inputs);
+    checkMethods(arguments.options);
     const Selection selection =
         selectTensors(arguments.inputs, arguments.filters, arguments.options.granularity);
     Reports reports(arguments,
@@ -137,8 +151,11 @@ void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
 }
 
 void addQuestionOptions(CLI::App& command, quant::AnalysisOptions& options) {
-    addOption(command, "--bits", "LIST", "bit widths, 2 to 16: 4, 2-8 or 4,8 (default 4)",
+    addOption(command, "--bits", "LIST", "bit widths of integers, 1 to 16: 4, 2-8 or 4,8 (default 4)",
               [&](const std::string& text) { options.bits = bitsFrom(text); });
+    addOption(command, "--format", formatWords(),
+              "number formats instead of --bits: one or several, as fp8-e4m3,int8-affine,mxfp4",
+              [&](const std::string& text) { options.formats = formatsFrom(text); });
     addOption(command, "--method", methodWords(),
               "how clips are chosen: one or several, as octav,max (default octav)",
               [&](const std::string& text) { options.methods = methodsFrom(text); });

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view header =
     "file,tensor,dtype,shape,elements,method,bits,signed,granularity,segments,clip_min,clip_max,clip_mean,"
     "mse,sqnr_db,"
-    "clipped_fraction,iterations\n";
+    "clipped_fraction,iterations,format\n";
 
 void addField(std::string& line, std::string_view text) {
     line += csvField(text) + ",";
@@ -28,18 +28,19 @@ std::string lineStart(std::string_view path, const quant::TensorInfo& info) {
     return line;
 }
 
-std::string lineEnd(const quant::MethodResult& result, const std::string& granularity) {
+std::string lineEnd(const quant::MethodResult& result) {
     const ClipRange clips = clipRange(result.clip);
     std::string line;
     addField(line, result.method.name());
-    addField(line, std::to_string(result.bits));
-    addField(line, result.isSigned ? "true" : "false");
-    addField(line, granularity);
+    addField(line, std::to_string(result.format.bits));
+    addField(line, result.format.isSigned ? "true" : "false");
+    addField(line, result.granularity.name());
     addField(line, std::to_string(result.clip.size()));
     for (const double value : {clips.min, clips.max, clips.mean, result.mse}) addField(line, exact(value));
     addField(line, result.sqnrDb ? exact(*result.sqnrDb) : "");
     addField(line, exact(result.clippedFraction));
-    return line + std::to_string(result.iterations) + "\n";
+    addField(line, std::to_string(result.iterations));
+    return line + result.format.name() + "\n";
 }
 
 }  // namespace
@@ -55,10 +56,9 @@ AnalyzeCsv::AnalyzeCsv(Output& output) : m_output(output) {
     m_output.write(header);
 }
 
-void AnalyzeCsv::add(std::string_view path, const quant::Granularity& granularity,
-                     const quant::TensorAnalysis& analysis) {
+void AnalyzeCsv::add(std::string_view path, const quant::TensorAnalysis& analysis) {
     const std::string start = lineStart(path, analysis.info);
-    for (const auto& result : analysis.results) m_output.write(start + lineEnd(result, granularity.name()));
+    for (const auto& result : analysis.results) m_output.write(start + lineEnd(result));
 }
 
 }  // namespace app

@@ -15,8 +15,7 @@ public:
     explicit AnalyzeCsv(Output& output);
 
     // path: of the tensor's file.
-    void add(std::string_view path, const quant::Granularity& granularity,
-             const quant::TensorAnalysis& analysis);
+    void add(std::string_view path, const quant::TensorAnalysis& analysis);
 
 private:
     Output& m_output;

@@ -33,30 +33,40 @@ Json sourceJson(const Selection& selection) {
 Json optionsJson(const quant::AnalysisOptions& options) {
     Json methods = Json::array();
     for (const auto& method : options.methods) methods.push_back(method.name());
-    return {{"bits", options.bits},
-            {"methods", methods},
-            {"granularity", options.granularity.name()},
-            {"sign", name(options.sign)}};
+    Json json = {{"bits", options.bits},
+                 {"methods", methods},
+                 {"granularity", options.granularity.name()},
+                 {"sign", name(options.sign)}};
+    if (options.formats.empty()) return json;
+    json["bits"] = Json::array();
+    for (const auto& format : options.formats) {
+        json["bits"].push_back(format.bits);
+        json["formats"].push_back(format.name());
+    }
+    return json;
 }
 
-Json resultJson(const quant::MethodResult& result, const std::string& granularity) {
-    return {{"method", result.method.name()},
-            {"bits", result.bits},
-            {"signed", result.isSigned},
-            {"granularity", granularity},
-            {"clip", result.clip},
-            {"scale", result.scale},
-            {"zero_point", result.zeroPoint},
-            {"mse", result.mse},
-            {"sqnr_db", result.sqnrDb ? Json(*result.sqnrDb) : Json()},
-            {"clipped_fraction", result.clippedFraction},
-            {"iterations", result.iterations}};
+Json resultJson(const quant::MethodResult& result) {
+    Json json = {{"method", result.method.name()},
+                 {"bits", result.format.bits},
+                 {"signed", result.format.isSigned},
+                 {"granularity", result.granularity.name()},
+                 {"clip", result.clip},
+                 {"scale", result.scale},
+                 {"zero_point", result.zeroPoint},
+                 {"mse", result.mse},
+                 {"sqnr_db", result.sqnrDb ? Json(*result.sqnrDb) : Json()},
+                 {"clipped_fraction", result.clippedFraction},
+                 {"iterations", result.iterations},
+                 {"format", result.format.name()}};
+    if (result.format.isAffine) json["clip_low"] = result.low;
+    return json;
 }
 
-Json tensorJson(const quant::TensorAnalysis& analysis, const std::string& granularity) {
+Json tensorJson(const quant::TensorAnalysis& analysis) {
     const auto& [info, profile, std, results] = analysis;
     Json list = Json::array();
-    for (const auto& result : results) list.push_back(resultJson(result, granularity));
+    for (const auto& result : results) list.push_back(resultJson(result));
     return {{"name", info.name},
             {"dtype", quant::name(info.dtype)},
             {"shape", info.shape},
@@ -93,7 +103,7 @@ AnalyzeJson::AnalyzeJson(Output& output, const AnalyzeRun& run) : m_output(outpu
 
 void AnalyzeJson::add(const quant::TensorAnalysis& analysis) {
     m_output.write(m_isFirst ? "\n" : ",\n");
-    m_output.write(dumped(tensorJson(analysis, m_run.options.granularity.name())));
+    m_output.write(dumped(tensorJson(analysis)));
     m_isFirst = false;
 }
 

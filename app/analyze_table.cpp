@@ -28,7 +28,7 @@ void AnalyzeTable::add(const quant::TensorAnalysis& analysis) {
     tensor.absmax = double{analysis.profile.absmax()};
     for (const auto& result : analysis.results) {
         tensor.segments = result.clip.size();
-        tensor.isSigned = result.isSigned;
+        tensor.isSigned = result.format.isSigned;
         tensor.results.push_back({clipRange(result.clip), result.mse, result.clippedFraction, result.sqnrDb});
     }
 }
@@ -58,7 +58,20 @@ bool AnalyzeTable::hasMethodColumn() const {
 }
 
 const AnalyzeTable::Result& AnalyzeTable::result(const Tensor& tensor, size_t method, size_t bits) const {
-    return tensor.results[method * m_run.options.bits.size() + bits];
+    return tensor.results[method * columns().size() + bits];
+}
+
+std::vector<std::string> AnalyzeTable::columns() const {
+    std::vector<std::string> labels;
+    for (const auto& format : m_run.options.formats) labels.push_back(format.name());
+    if (!labels.empty()) return labels;
+    for (const uint32_t bits : m_run.options.bits) labels.push_back(std::to_string(bits));
+    return labels;
+}
+
+std::string AnalyzeTable::gridText(const Tensor& tensor) const {
+    if (!m_run.options.formats.empty()) return m_run.options.formats.front().name();
+    return tensor.isSigned ? "int" : "uint";
 }
 
 // What the table says of a clip, as many as texts() returns.
@@ -109,7 +122,7 @@ TextTable AnalyzeTable::list(int digits) const {
 void AnalyzeTable::addListRows(TextTable& table, const Tensor& tensor, int digits) const {
     std::vector<Cell> start = {{tensor.name},
                                {tensor.type, Style::Faint},
-                               {tensor.isSigned ? "int" : "uint", Style::Faint},
+                               {gridText(tensor), Style::Faint},
                                {significant(tensor.absmax, digits)}};
     for (const size_t method : shownMethods()) {
         std::vector<Cell> row = start;
@@ -125,14 +138,14 @@ void AnalyzeTable::addListRows(TextTable& table, const Tensor& tensor, int digit
 // Several bit widths: a column for each, and for each tensor and method a line per quantity.
 TextTable AnalyzeTable::grid(int digits) const {
     std::vector<Align> columns = {Align::Left, Align::Left};
-    std::vector<Cell> head = {{"tensor", Style::Faint}, {"bits", Style::Faint}};
+    std::vector<Cell> head = {{"tensor", Style::Faint}, {hasFormats() ? "" : "bits", Style::Faint}};
     if (hasMethodColumn()) {
         columns.push_back(Align::Left);
         head.insert(head.begin() + 1, {"method", Style::Faint});
     }
-    for (const uint32_t bits : m_run.options.bits) {
+    for (const auto& label : this->columns()) {
         columns.push_back(Align::Right);
-        head.push_back({std::to_string(bits), Style::Faint});
+        head.push_back({label, Style::Faint});
     }
     TextTable table(columns);
     table.addRow(head);
@@ -144,13 +157,13 @@ void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digit
     const auto methods = shownMethods();
     const std::string clips = isSegmented() ? "  " + counted(tensor.segments, "clip") : "";
     const std::string range =
-        "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned ? "" : " uint");
+        "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned || hasFormats() ? "" : " uint");
     std::vector<Cell> first = {{tensor.name, Style::Strong}, {"  " + tensor.type, Style::Faint}};
     if (isSegmented()) first.push_back({clips, Style::Faint});
     first.push_back({range, Style::Faint});
     for (const size_t method : methods) {
         std::vector<std::vector<std::string>> columns;
-        for (size_t bits = 0; bits < m_run.options.bits.size(); ++bits)
+        for (size_t bits = 0; bits < this->columns().size(); ++bits)
             columns.push_back(texts(tensor, method, bits, digits));
         const auto names = quantities();
         for (size_t line = 0; line < names.size(); ++line) {
@@ -181,7 +194,7 @@ std::string AnalyzeTable::footer(const Seconds& seconds) const {
 }
 
 std::string AnalyzeTable::render(const Seconds& seconds, std::optional<size_t> width, bool hasColour) const {
-    const bool isList = m_run.options.bits.size() == 1;
+    const bool isList = columns().size() == 1;
     const size_t leftColumns = isList ? 1 : hasMethodColumn() ? 3 : 2;
     const TableFormat format{width, leftColumns, hasColour};
     TextTable table = isList ? list(4) : grid(4);

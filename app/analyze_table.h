@@ -41,6 +41,9 @@ private:
     std::optional<size_t> maxMethod() const;
     bool hasMethodColumn() const;
     const Result& result(const Tensor& tensor, size_t method, size_t bits) const;
+    std::vector<std::string> columns() const;  // a label per bit width or format
+    bool hasFormats() const { return !m_run.options.formats.empty(); }
+    std::string gridText(const Tensor& tensor) const;
     std::vector<std::string> quantities() const;
     std::vector<std::string> texts(const Tensor& tensor, size_t method, size_t bits, int digits) const;
     std::string gain(const Tensor& tensor, size_t method, size_t bits) const;

@@ -112,9 +112,8 @@ CalibratedClips clipsOf(const std::string& name, const quant::CalibratedTensor& 
         options.sign == quant::Sign::Auto ? clips.profile.hasNegative() : options.sign == quant::Sign::Signed;
     quant::ProfileClips search(clips.profile, isSigned);
     for (const quant::Method& method : options.methods) {
-        for (const uint32_t bits : options.bits) {
-            const quant::ClipRequest request{method, {bits, isSigned}};
-            clips.results.push_back({method, request.grid, search.find(request)});
+        for (const quant::NumberFormat& format : quant::formatsOf(options, isSigned)) {
+            clips.results.push_back({method, format, search.find({method, format})});
         }
     }
     return clips;
@@ -175,7 +174,7 @@ void addCalibrateCommand(CLI::App& root, Global& global) {
         ->allow_extra_args(false);
     command.add_flag("--fresh", arguments->isFresh, "begin with an empty state, whatever the file holds")
         ->disable_flag_override();
-    addOption(command, "--bits", "LIST", "bit widths, 2 to 16: 4, 2-8 or 4,8 (default 4)",
+    addOption(command, "--bits", "LIST", "bit widths, 1 to 16: 4, 2-8 or 4,8 (default 4)",
               [arguments](const std::string& text) { arguments->options.bits = bitsFrom(text); });
     addOption(command, "--method", methodWords(),
               "how clips are chosen: one or several, as octav,max (default octav)",

@@ -17,14 +17,14 @@ using Json = nlohmann::ordered_json;
 constexpr int digits = 4;
 
 float stepOf(const CalibratedClips::Result& result) {
-    return quant::ClippedGrid{result.grid, result.found.clip}.step();
+    return quant::ClippedGrid{result.format, result.found.clip}.step();
 }
 
 Json resultJson(const CalibratedClips::Result& result) {
     const auto& [clip, mse, sqnrDb] = result.found;
     return {{"method", result.method.name()},
-            {"bits", result.grid.bits},
-            {"signed", result.grid.isSigned},
+            {"bits", result.format.bits},
+            {"signed", result.format.isSigned},
             {"clip", Json::array({clip})},
             {"scale", Json::array({stepOf(result)})},
             {"zero_point", Json::array({0})},
@@ -81,8 +81,8 @@ std::string calibrateCsv(const std::vector<CalibratedClips>& tensors) {
                                   exact(double{tensor.profile.absmax()}) + ",";
         for (const auto& result : tensor.results) {
             const auto& [clip, mse, sqnrDb] = result.found;
-            text += start + csvField(result.method.name()) + "," + std::to_string(result.grid.bits) +
-                    (result.grid.isSigned ? ",true," : ",false,") + exact(double{clip}) + "," +
+            text += start + csvField(result.method.name()) + "," + std::to_string(result.format.bits) +
+                    (result.format.isSigned ? ",true," : ",false,") + exact(double{clip}) + "," +
                     exact(double{stepOf(result)}) + "," + exact(mse) + "," + (sqnrDb ? exact(*sqnrDb) : "") +
                     "\n";
         }
@@ -106,7 +106,7 @@ void addRows(TextTable& table, const CalibratedClips& tensor) {
         std::vector<Cell> row = start;
         row.push_back({result.method.name()});
         row.push_back(
-            {std::to_string(result.grid.bits) + (result.grid.isSigned ? "" : " uint"), Style::Faint});
+            {std::to_string(result.format.bits) + (result.format.isSigned ? "" : " uint"), Style::Faint});
         row.push_back({significant(double{result.found.clip}, digits), Style::Strong});
         row.push_back({sqnrText(result.found, tensor.profile.finite() > 0)});
         table.addRow(row);

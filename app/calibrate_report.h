@@ -16,7 +16,7 @@ namespace app {
 struct CalibratedClips {
     struct Result {
         quant::Method method;
-        quant::UniformGrid grid;
+        quant::NumberFormat format;
         quant::ProfileClip found;
     };
     std::string name;

@@ -99,7 +99,7 @@ void addCsvOption(CLI::App& command, std::string& target) {
 }
 
 void addGranularityOption(CLI::App& command, quant::Granularity& granularity) {
-    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N",
+    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N|group:N:AXIS|block:RxC",
               "what shares a clip (default tensor)",
               [&](const std::string& text) { granularity = quant::granularityFrom(text); });
 }
@@ -116,10 +116,22 @@ void addFilterOption(CLI::App& command, std::vector<std::string>& globs) {
         ->allow_extra_args(false);
 }
 
-std::string methodWords() {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
     std::string words;
-    for (const auto& method : quant::methodNames()) words += (words.empty() ? "" : "|") + method;
+    for (const auto& name : names) words += (words.empty() ? "" : "|") + name;
     return words;
+}
+
+}  // namespace
+
+std::string methodWords() {
+    return joined(quant::methodNames());
+}
+
+std::string formatWords() {
+    return joined(quant::numberFormatNames());
 }
 
 }  // namespace app

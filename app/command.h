@@ -60,7 +60,8 @@ void addGranularityOption(CLI::App& command, quant::Granularity& granularity);
 void addSignOption(CLI::App& command, quant::Sign& sign);
 void addFilterOption(CLI::App& command, std::vector<std::string>& globs);
 
-// The names of the methods as the type of an option.
+// The names of the methods, and of the number formats, as the type of an option.
 std::string methodWords();
+std::string formatWords();
 
 }  // namespace app

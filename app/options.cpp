@@ -48,8 +48,8 @@ quant::Method methodOrSuggestion(std::string_view text) {
 uint32_t oneBitWidthFrom(std::string_view text) {
     uint64_t bits = 0;
     if (!parseNumber(text, bits)) throw std::invalid_argument(quoted(text) + " is not a bit width");
-    if (bits < 2 || bits > 16)
-        throw std::invalid_argument("a bit width lies between 2 and 16, not " + quoted(text));
+    if (bits < 1 || bits > 16)
+        throw std::invalid_argument("a bit width lies between 1 and 16, not " + quoted(text));
     return static_cast<uint32_t>(bits);
 }
 
@@ -75,6 +75,37 @@ std::vector<quant::Method> methodsFrom(std::string_view text) {
     }
     if (methods.empty()) throw std::invalid_argument("the name of a method is needed");
     return methods;
+}
+
+quant::NumberFormat oneFormatFrom(std::string_view text) {
+    try {
+        return quant::numberFormatFrom(text);
+    } catch (const std::invalid_argument&) {
+        const std::string suggestion = didYouMean(text, quant::numberFormatNames());
+        if (suggestion.empty()) throw;
+        throw std::invalid_argument("unknown number format " + quoted(text) + suggestion);
+    }
+}
+
+std::vector<quant::NumberFormat> formatsFrom(std::string_view text) {
+    std::vector<quant::NumberFormat> formats;
+    for (const std::string_view part : split(text, ',')) {
+        const auto format = oneFormatFrom(part);
+        if (!std::ranges::contains(formats, format)) formats.push_back(format);
+    }
+    return formats;
+}
+
+quant::Rounding roundingFrom(std::string_view text) {
+    constexpr std::string_view stochastic = "stochastic";
+    if (text == "nearest") return {};
+    if (text == stochastic) return {.isStochastic = true};
+    quant::Rounding rounding{.isStochastic = true};
+    if (text.starts_with(stochastic) && text.substr(stochastic.size()).starts_with(':') &&
+        parseNumber(text.substr(stochastic.size() + 1), rounding.seed))
+        return rounding;
+    throw std::invalid_argument(quoted(text) + " is none of nearest, stochastic, stochastic:SEED" +
+                                didYouMean(text, {"nearest", "stochastic"}));
 }
 
 quant::Sign signFrom(std::string_view text) {

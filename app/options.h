@@ -13,14 +13,23 @@ namespace app {
 
 // What the values of options mean. All throw std::invalid_argument with a message for the user.
 
-// "4", "2-8", "4,8" and mixtures: each width from 2 to 16 once, in rising order.
+// "4", "2-8", "4,8" and mixtures: each width from 1 to 16 once, in rising order.
 std::vector<uint32_t> bitsFrom(std::string_view text);
 
-// A single width, 2 to 16.
+// A single width, 1 to 16.
 uint32_t oneBitWidthFrom(std::string_view text);
+
+// "int8,fp8-e4m3": each number format once, in the order given.
+std::vector<quant::NumberFormat> formatsFrom(std::string_view text);
+
+// A single number format.
+quant::NumberFormat oneFormatFrom(std::string_view text);
 
 // "octav,max": each method once, in the order given.
 std::vector<quant::Method> methodsFrom(std::string_view text);
+
+// "nearest", "stochastic" (seed 0), "stochastic:SEED" with a 64-bit seed.
+quant::Rounding roundingFrom(std::string_view text);
 
 // "auto", "signed", "unsigned".
 quant::Sign signFrom(std::string_view text);

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 
 namespace app {
 
@@ -27,12 +28,14 @@ namespace {
 constexpr const char* examples =
     "  clipscope quantize model.safetensors -o model-int8.safetensors\n"
     "  clipscope quantize model.safetensors -o model-int4.safetensors --bits 4 --granularity group:32\n"
+    "  clipscope quantize model.safetensors -o model-mxfp4.safetensors --format mxfp4\n"
     "  clipscope quantize model.safetensors -o model-fake.safetensors --bits 4 --fake --filter '*.weight'";
 
 struct QuantizeArguments {
     std::string input, output;
     std::vector<std::string> filters;
     quant::QuantizeOptions options;
+    bool isUnpacked = false;
 };
 
 void checkOutput(const QuantizeArguments& arguments) {
@@ -40,6 +43,14 @@ void checkOutput(const QuantizeArguments& arguments) {
         throw UsageError("-o: the name of a file is needed", "quantize");
     if (isSameFile(arguments.input, arguments.output)) {
         throw UsageError("the output " + arguments.output + " would replace the input", "quantize");
+    }
+}
+
+void checkMethod(const quant::QuantizeOptions& options) {
+    try {
+        quant::checkMethod(options.method, options.format.value_or(quant::integerFormat(options.bits, true)));
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what(), "quantize");
     }
 }
 
@@ -57,7 +68,7 @@ std::string tableOf(const std::vector<quant::QuantizedTensor>& tensors) {
                   {"stored as", Style::Faint},
                   {"clip", Style::Faint},
                   {"SQNR", Style::Faint}});
-    for (const auto& [info, storedAs, isQuantized, notNumbers, infinities, result] : tensors) {
+    for (const auto& [info, storedAs, isQuantized, notNumbers, infinities, absmax, result] : tensors) {
         const std::string type = std::string(quant::name(info.dtype)) + " " + shapeText(info.shape);
         std::vector<Cell> row = {{quant::printable(info.name, 200)}, {type, Style::Faint}};
         row.push_back({isQuantized ? std::string(quant::name(storedAs)) : "as it was"});
@@ -79,8 +90,11 @@ void warnOfNonFinite(const std::string& path, const std::vector<quant::Quantized
 }
 
 void runQuantize(const QuantizeArguments& arguments, Global& global) {
-    const auto& [input, output, filters, options] = arguments;
+    const auto& [input, output, filters, asked, isUnpacked] = arguments;
+    quant::QuantizeOptions options = asked;
+    options.isPacked = !isUnpacked;
     checkOutput(arguments);
+    checkMethod(options);
     const Selection selection = selectTensors({input}, filters, options.granularity);
     std::vector<size_t> selected;
     for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);
@@ -118,8 +132,10 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
         ->required()
         ->type_name("FILE");
     quant::QuantizeOptions& options = arguments->options;
-    addOption(command, "--bits", "BITS", "bit width, 2 to 16 (default 8)",
+    addOption(command, "--bits", "BITS", "bit width of integers, 1 to 16 (default 8)",
               [&](const std::string& text) { options.bits = oneBitWidthFrom(text); });
+    addOption(command, "--format", formatWords(), "a number format instead of --bits",
+              [&](const std::string& text) { options.format = oneFormatFrom(text); });
     addOption(
         command, "--method", methodWords(), "how clips are chosen (default octav)",
         [&](const std::string& text) {
@@ -131,6 +147,13 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
     addGranularityOption(command, options.granularity);
     addSignOption(command, options.sign);
     addFilterOption(command, arguments->filters);
+    addOption(command, "--rounding", "nearest|stochastic|stochastic:SEED",
+              "how values between two levels are rounded (default nearest, ties to even)",
+              [&](const std::string& text) { options.rounding = roundingFrom(text); });
+    command
+        .add_flag("--unpacked", arguments->isUnpacked,
+                  "a byte for every code, also for those of fewer than 8 bits")
+        ->disable_flag_override();
     command.add_flag("--fake", options.isFake, "keep the float dtype, with values rounded to the grid")
         ->disable_flag_override();
     addDeviceOptions(command, global);

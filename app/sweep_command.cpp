@@ -41,7 +41,7 @@ void runSweep(const SweepArguments& arguments, Global& global) {
     const auto sweep = quant::sweep(analyzer, selection.fileOf(ref), ref.tensor, options);
     const std::string& tensor = selection.info(ref).name;
     if (json) {
-        json->write(sweepJson(tensor, options.bits, sweep));
+        json->write(sweepJson(tensor, sweep));
         json->commit();
     }
     if (csv) {
@@ -49,7 +49,7 @@ void runSweep(const SweepArguments& arguments, Global& global) {
         csv->commit();
     }
     const bool hasTable = !targets.takeStdout() && !(global.isQuiet && (json || csv));
-    if (hasTable) printText(sweepTable(tensor, options.bits, sweep, wantsColour(STDOUT_FILENO)));
+    if (hasTable) printText(sweepTable(tensor, sweep, wantsColour(STDOUT_FILENO)));
 }
 
 }  // namespace
@@ -65,8 +65,10 @@ void addSweepCommand(CLI::App& root, Global& global) {
     addOption(command, "--tensor", "NAME", "the tensor (default: the only one)",
               [arguments](const std::string& text) { arguments->tensor = text; });
     quant::SweepOptions& options = arguments->options;
-    addOption(command, "--bits", "BITS", "bit width, 2 to 16 (default 4)",
+    addOption(command, "--bits", "BITS", "bit width of integers, 1 to 16 (default 4)",
               [&](const std::string& text) { options.bits = oneBitWidthFrom(text); });
+    addOption(command, "--format", formatWords(), "a number format instead of --bits",
+              [&](const std::string& text) { options.format = oneFormatFrom(text); });
     addOption(command, "--points", "N", "how many clips, logarithmically spaced (default 256)",
               [&](const std::string& text) { options.points = pointsFrom(text); });
     addOption(command, "--range", "LO:HI", "from which clip to which (default: absmax/4096 to absmax)",

@@ -50,25 +50,32 @@ TextTable curveTable(const quant::Sweep& sweep) {
     return table;
 }
 
+std::string gridText(const quant::NumberFormat& format) {
+    const bool isPlain = format == quant::integerFormat(format.bits, format.isSigned) && format.bits > 1;
+    if (!isPlain) return format.name();
+    return std::to_string(format.bits) + (format.isSigned ? " bits" : " bits, unsigned");
+}
+
 std::string pointText(const quant::ErrorPoint& point) {
     return significant(point.clip, digits) + " (mse " + significant(point.mse, digits) + ")";
 }
 
 }  // namespace
 
-std::string sweepJson(const std::string& tensor, uint32_t bits, const quant::Sweep& sweep) {
+std::string sweepJson(const std::string& tensor, const quant::Sweep& sweep) {
     Json minima = Json::array();
     for (const auto& point : sweep.minima) minima.push_back(pointJson(point));
     const Json octav = {{"clip", sweep.octavClip}, {"iterates", sweep.iterates}};
     const Json report = {{"tensor", tensor},
-                         {"bits", bits},
-                         {"signed", sweep.isSigned},
+                         {"bits", sweep.format.bits},
+                         {"signed", sweep.format.isSigned},
                          {"clip", sweep.clips},
                          {"mse_measured", sweep.measured},
                          {"mse_model", sweep.modelled},
                          {"octav", octav},
                          {"best", pointJson(sweep.best)},
-                         {"minima", minima}};
+                         {"minima", minima},
+                         {"format", sweep.format.name()}};
     return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -81,12 +88,13 @@ std::string sweepCsv(const quant::Sweep& sweep) {
     return text;
 }
 
-std::string sweepTable(const std::string& tensor, uint32_t bits, const quant::Sweep& sweep, bool hasColour) {
-    const std::string grid = std::to_string(bits) + (sweep.isSigned ? " bits" : " bits, unsigned");
+std::string sweepTable(const std::string& tensor, const quant::Sweep& sweep, bool hasColour) {
+    const std::string grid = gridText(sweep.format);
     std::string text = quant::printable(tensor, 200) + " at " + grid + "\n\n";
     if (sweep.clips.empty()) return text + "no element is finite and not zero\n";
     text += curveTable(sweep).render({{}, 1, hasColour}) + "\n";
-    text += "octav    " + significant(double{sweep.octavClip}, digits) + ", by way of";
+    text += "octav    " + significant(double{sweep.octavClip}, digits);
+    text += sweep.iterates.empty() ? "" : ", by way of";
     for (const double iterate : sweep.iterates) text += " " + significant(iterate, digits);
     text += "\nbest     " + pointText(sweep.best) + "\n";
     for (const auto& point : sweep.minima) text += "minimum  " + pointText(point) + "\n";

@@ -8,8 +8,8 @@
 namespace app {
 
 // The reports of `clipscope sweep`. tensor: its name, as the file has it.
-std::string sweepJson(const std::string& tensor, uint32_t bits, const quant::Sweep& sweep);
+std::string sweepJson(const std::string& tensor, const quant::Sweep& sweep);
 std::string sweepCsv(const quant::Sweep& sweep);
-std::string sweepTable(const std::string& tensor, uint32_t bits, const quant::Sweep& sweep, bool hasColour);
+std::string sweepTable(const std::string& tensor, const quant::Sweep& sweep, bool hasColour);
 
 }  // namespace app

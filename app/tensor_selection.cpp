@@ -39,10 +39,8 @@ void requireMatch(const Selection& selection, const std::vector<TensorRef>& refs
 // Empty for a tensor that can be analyzed.
 std::string reasonToSkip(const quant::TensorInfo& info, const quant::Granularity& granularity) {
     if (!isAnalyzable(info.dtype)) return "dtype " + std::string(name(info.dtype)) + " is not a float type";
-    // A scalar has one channel along axis 0.
-    const bool isChannel = granularity.kind == quant::Granularity::Kind::Channel;
-    if (!isChannel || granularity.axis < std::max<size_t>(info.shape.size(), 1)) return "";
-    return "shape " + shapeText(info.shape) + " has no axis " + std::to_string(granularity.axis);
+    const std::string problem = quant::granularityProblem(info.shape, granularity);
+    return problem.empty() ? "" : "shape " + shapeText(info.shape) + " " + problem;
 }
 
 }  // namespace

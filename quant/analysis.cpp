@@ -5,23 +5,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace quant {
 
 namespace {
 
-MethodResult emptyResult(const Method& method, uint32_t bits, bool isSigned) {
-    MethodResult result;
-    result.method = method;
-    result.bits = bits;
-    result.isSigned = isSigned;
-    return result;
-}
-
-void addClip(MethodResult& result, const UniformGrid& grid, float clip) {
-    result.clip.push_back(clip);
-    result.scale.push_back(ClippedGrid{grid, clip}.step());
-    result.zeroPoint.push_back(0);
+void addClip(MethodResult& result, const Clip& clip) {
+    const ClippedGrid grid = clip.on(result.format);
+    result.clip.push_back(clip.high);
+    if (result.format.isAffine) result.low.push_back(clip.low);
+    result.scale.push_back(grid.step());
+    result.zeroPoint.push_back(grid.zeroPoint());
 }
 
 void addError(MethodResult& result, const MeasuredError& error, double energy, uint64_t finite) {
@@ -38,16 +33,8 @@ double standardDeviation(const Profile& profile, double energy) {
     return std::sqrt(std::max(energy / static_cast<double>(profile.finite()) - mean * mean, 0.0));
 }
 
-std::vector<ClipRequest> requestsFor(const AnalysisOptions& options, bool isSigned) {
-    std::vector<ClipRequest> requests;
-    for (const Method& method : options.methods) {
-        for (const uint32_t bits : options.bits) requests.push_back({method, {bits, isSigned}});
-    }
-    return requests;
-}
-
 uint32_t octavSteps(const Profile& profile, const ClipRequest& request) {
-    if (!request.isOctav()) return 0;
+    if (!request.isOctav() || !request.format.hasNoiseFactor()) return 0;
     return static_cast<uint32_t>(
         octavIterates(profile, request.sides(), request.inverseNoiseFactor()).size());
 }
@@ -61,27 +48,85 @@ Analyzer::Analyzer(engine::Device& device, uint64_t memoryBudgetBytes, CountingP
       m_segmentPass(device),
       m_quantizePass(device) {}
 
+std::vector<NumberFormat> formatsOf(const AnalysisOptions& options, bool isSigned) {
+    if (!options.formats.empty()) return options.formats;
+    std::vector<NumberFormat> formats;
+    for (const uint32_t bits : options.bits) formats.push_back(integerFormat(bits, isSigned));
+    return formats;
+}
+
+Granularity granularityOf(const NumberFormat& format, const Granularity& asked) {
+    if (!format.isBlockScaled()) return asked;
+    Granularity granularity{Granularity::Kind::Group, 0, format.blockSize};
+    if (asked.kind == Granularity::Kind::Group) granularity.groupAxis = asked.groupAxis;
+    return granularity;
+}
+
+void checkMethod(const Method& method, const NumberFormat& format) {
+    const auto fail = [&](const char* why) {
+        throw std::invalid_argument("method " + method.name() + " is not for format " + format.name() + ": " +
+                                    why);
+    };
+    if (method.kind == MethodKind::OctavPaper && !format.hasNoiseFactor())
+        fail("the paper's noise factors are those of integers around zero");
+    if (method.kind == MethodKind::Entropy && !format.hasNoiseFactor())
+        fail("it merges bins into the levels of integers around zero");
+    const bool isOfBlocks =
+        method.kind == MethodKind::Octav || method.kind == MethodKind::Max || method.kind == MethodKind::Mse;
+    if (format.isBlockScaled() && !isOfBlocks) fail("the scale of a block is chosen by max, octav or mse");
+}
+
 TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const AnalysisOptions& options) {
     TensorAnalysis analysis;
     analysis.info = file.tensors().at(index);
-    const SegmentLayout layout = layoutOf(analysis.info, options.granularity, file.path());
+    layoutOf(analysis.info, options.granularity, file.path());  // fails where the tensor lacks the axis
     m_stream.select(file, index);
     const Profile& profile = analysis.profile = m_profilePass.profile(m_stream);
     const bool isSigned = options.sign == Sign::Auto ? profile.hasNegative() : options.sign == Sign::Signed;
-    const auto requests = requestsFor(options, isSigned);
-    const bool isWhole = options.granularity.kind == Granularity::Kind::Tensor;
-    const SegmentClips found = isWhole ? findWhole(profile, requests)
-                                       : SegmentSearch(m_segmentPass, m_profilePass, m_errorPass)
-                                             .find(m_stream, file, index, layout, profile, requests);
-    analysis.std = standardDeviation(profile, found.energy);
-    for (size_t r = 0; r < requests.size(); ++r) {
-        MethodResult& result =
-            analysis.results.emplace_back(emptyResult(requests[r].method, requests[r].grid.bits, isSigned));
-        for (const float clip : found.clips[r]) addClip(result, requests[r].grid, clip);
-        addError(result, found.errors[r], found.energy, profile.finite());
-        if (isWhole) result.iterations = octavSteps(profile, requests[r]);
+    for (const Method& method : options.methods) {
+        for (const NumberFormat& format : formatsOf(options, isSigned)) {
+            checkMethod(method, format);
+            analysis.results.push_back({.method = method,
+                                        .format = format,
+                                        .granularity = granularityOf(format, options.granularity)});
+        }
     }
+    double energy = 0;
+    std::vector<bool> isDone(analysis.results.size());
+    for (size_t first = 0; first < isDone.size(); ++first) {
+        if (isDone[first]) continue;
+        // All that share their segments are answered together.
+        std::vector<size_t> together;
+        std::vector<ClipRequest> requests;
+        for (size_t r = first; r < isDone.size(); ++r) {
+            const MethodResult& result = analysis.results[r];
+            if (isDone[r] || result.granularity != analysis.results[first].granularity) continue;
+            isDone[r] = true;
+            together.push_back(r);
+            requests.push_back({result.method, result.format});
+        }
+        const SegmentClips found = find(file, index, profile, analysis.results[first].granularity, requests);
+        energy = found.energy;
+        for (size_t i = 0; i < together.size(); ++i) {
+            MethodResult& result = analysis.results[together[i]];
+            for (const Clip& clip : found.clips[i]) addClip(result, clip);
+            addError(result, found.errors[i], found.energy, profile.finite());
+            if (result.granularity.kind == Granularity::Kind::Tensor)
+                result.iterations = octavSteps(profile, requests[i]);
+        }
+    }
+    analysis.std = standardDeviation(profile, energy);
     return analysis;
+}
+
+SegmentClips Analyzer::find(const TensorFile& file, size_t index, const Profile& profile,
+                            const Granularity& granularity, std::span<const ClipRequest> requests) {
+    if (granularity.kind == Granularity::Kind::Tensor) return findWhole(profile, requests);
+    const SegmentLayout layout = layoutOf(file.tensors()[index], granularity, file.path());
+    const auto clips = SegmentSearch(m_segmentPass, m_profilePass, m_errorPass)
+                           .find(m_stream, file, index, layout, profile, requests);
+    m_stream.select(file, index);
+    return clips;
 }
 
 SegmentClips Analyzer::findWhole(const Profile& profile, std::span<const ClipRequest> requests) {
@@ -89,7 +134,7 @@ SegmentClips Analyzer::findWhole(const Profile& profile, std::span<const ClipReq
     const auto clips = ClipSearch(m_profilePass, m_errorPass).find(m_stream, profile, requests);
     std::vector<ClippedGrid> grids = {ClippedGrid()};  // the first measures the energy
     for (size_t r = 0; r < requests.size(); ++r) {
-        grids.push_back({requests[r].grid, clips[r]});
+        grids.push_back(clips[r].on(requests[r].format));
         found.clips.push_back({clips[r]});
     }
     found.errors = m_errorPass.measure(m_stream, profile.absmax(), grids);

@@ -24,20 +24,22 @@ enum class Sign { Auto, Signed, Unsigned };
 
 // What to compute for every tensor.
 struct AnalysisOptions {
-    std::vector<uint32_t> bits = {4};  // each 2 to 16
+    std::vector<uint32_t> bits = {4};   // each 1 to 16: integers, narrow range where signed
+    std::vector<NumberFormat> formats;  // instead of integers of `bits` bits, unless empty
     std::vector<Method> methods = {Method()};
     Granularity granularity;
     Sign sign = Sign::Auto;  // Auto: unsigned when no finite element is negative
 };
 
-// One clip (per tensor, channel or group) of one method at one bit width, and what it costs.
+// One clip (per tensor, channel, group or block) of one method on one number format, and what it costs.
 struct MethodResult {
     Method method;
-    uint32_t bits = 0;
-    bool isSigned = true;
+    NumberFormat format;
+    Granularity granularity;         // block-scaled formats have their own
     std::vector<float> clip;         // one entry per segment; 0 for a segment without nonzero elements
-    std::vector<float> scale;        // step: clip / qmax
-    std::vector<int32_t> zeroPoint;  // 0 for the symmetric grids
+    std::vector<float> low;          // affine formats: the lower ends of the ranges, else empty
+    std::vector<float> scale;        // step: clip / clipLevel
+    std::vector<int32_t> zeroPoint;  // 0 where the format is not affine
     double mse = 0;                  // mean of (Q(x) - x)² over all finite elements
     std::optional<double> sqnrDb;    // none when Σx² or the error is 0
     double clippedFraction = 0;      // of the finite elements, those beyond the clip
@@ -48,8 +50,19 @@ struct TensorAnalysis {
     TensorInfo info;
     Profile profile;
     double std = 0;                     // population standard deviation of the finite elements
-    std::vector<MethodResult> results;  // methods in the order asked for, within each the bits in order
+    std::vector<MethodResult> results;  // methods in the order asked for, within each the formats in order
 };
+
+// The formats that options ask for, where the sign is known.
+std::vector<NumberFormat> formatsOf(const AnalysisOptions& options, bool isSigned);
+
+// What shares a clip: block-scaled formats decide that themselves, but for the axis of a group that is asked
+// for.
+Granularity granularityOf(const NumberFormat& format, const Granularity& asked);
+
+// Throws std::invalid_argument for a method that means nothing on a format, such as percentiles of block
+// scales.
+void checkMethod(const Method& method, const NumberFormat& format);
 
 // Computes clips and their errors on one device, tensor after tensor, keeping its buffers.
 class Analyzer {
@@ -67,6 +80,8 @@ public:
 
 private:
     SegmentClips findWhole(const Profile& profile, std::span<const ClipRequest> requests);
+    SegmentClips find(const TensorFile& file, size_t index, const Profile& profile,
+                      const Granularity& granularity, std::span<const ClipRequest> requests);
 
     TensorStream m_stream;
     ProfilePass m_profilePass;

@@ -1,10 +1,12 @@
 #include "quant/clip_search.h"
 
 #include "quant/entropy.h"
+#include "quant/error_search.h"
 #include "quant/float_bits.h"
 #include "quant/linear_histogram.h"
 #include "quant/magnitude_query.h"
 #include "quant/octav.h"
+#include "quant/profile_clip.h"
 #include "shaders/window.h"
 
 #include <algorithm>
@@ -14,14 +16,21 @@
 
 namespace quant {
 
-float largestClip(const Profile& profile, const UniformGrid& grid) {
-    if (grid.isSigned) return profile.absmax();
-    return profile.max() > 0 ? profile.max() : 0.0f;
+Clip largestClip(const Profile& profile, const NumberFormat& format) {
+    const float above = std::max(profile.max(), 0.0f);
+    if (format.isAffine) return {above, std::min(profile.min(), 0.0f)};
+    return {format.isSigned ? profile.absmax() : above};
 }
 
 namespace {
 
-// A request answered by descending the levels of the profile.
+// Whether the answer is found by descending the levels of the profile.
+bool isDescended(const ClipRequest& request) {
+    return request.method.kind == MethodKind::Percentile ||
+           (request.isOctav() && request.format.hasNoiseFactor());
+}
+
+// A request answered by descending the levels of the profile; affine formats ask for both ends.
 struct Descent {
     size_t index;  // of the request
     Sides sides;
@@ -29,25 +38,49 @@ struct Descent {
     MagnitudeSearch search;
 };
 
-std::unique_ptr<MagnitudePredicate> predicateFor(const ClipRequest& request, const Profile& profile) {
-    if (request.isOctav()) return std::make_unique<OctavPredicate>(request.inverseNoiseFactor());
-    return std::make_unique<RankPredicate>(request.method.percentile->rank(profile.finite()),
-                                           profile.zeros());
+Descent descentOf(size_t index, Sides sides, std::unique_ptr<MagnitudePredicate> predicate,
+                  const Profile& profile) {
+    MagnitudeSearch search(profile, sides, *predicate);
+    return {index, sides, std::move(predicate), std::move(search)};
 }
 
-float answer(const Descent& descent, const ClipRequest& request, const Profile& profile) {
+uint64_t elementsOffSide(const Profile& profile, Sides sides) {
+    return profile.finite() - profile.nonzero(sides);
+}
+
+std::vector<Descent> descentsOf(size_t index, const ClipRequest& request, const Profile& profile) {
+    std::vector<Descent> descents;
+    if (request.isOctav()) {
+        auto predicate = std::make_unique<OctavPredicate>(request.inverseNoiseFactor());
+        descents.push_back(descentOf(index, request.sides(), std::move(predicate), profile));
+        return descents;
+    }
+    const uint64_t rank = request.method.percentile->rank(profile.finite());
+    const std::vector<Sides> ends =
+        request.format.isAffine ? std::vector{Sides::Positive, Sides::Negative} : std::vector{Sides::Both};
+    for (const Sides sides : ends) {
+        const uint64_t others = elementsOffSide(profile, sides);
+        if (rank <= others) continue;  // the answer is zero
+        descents.push_back(descentOf(index, sides, std::make_unique<RankPredicate>(rank, others), profile));
+    }
+    return descents;
+}
+
+void takeAnswer(Clip& clip, const Descent& descent, const ClipRequest& request) {
     const MagnitudeSearch& search = descent.search;
     if (request.isOctav()) {
-        return octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(),
-                         request.inverseNoiseFactor());
+        clip.high = octavRoot(search.bits(), search.below(), search.atOrAbove(), search.sumAtOrAbove(),
+                              request.inverseNoiseFactor());
+    } else if (descent.sides == Sides::Negative) {
+        clip.low = -fromBits(search.bits());
+    } else {
+        clip.high = fromBits(search.bits());
     }
-    return request.method.percentile->rank(profile.finite()) <= profile.zeros() ? 0.0f
-                                                                                : fromBits(search.bits());
 }
 
 // Splits every bin that a descent at `level` asks for, each once, and lets the descents go on.
 void advanceAll(std::vector<Descent>& descents, uint32_t level, ProfilePass& profiles, TensorStream& stream) {
-    for (const Sides sides : {Sides::Both, Sides::Positive}) {
+    for (const Sides sides : {Sides::Both, Sides::Positive, Sides::Negative}) {
         std::vector<uint32_t> prefixes;
         for (const Descent& descent : descents) {
             if (descent.search.level() == level && descent.sides == sides)
@@ -88,7 +121,7 @@ std::vector<size_t> placeWindows(const std::vector<uint32_t>& expected, std::vec
 // One read that settles most descents at once: each counts a window around where it expects its answer.
 void advanceByWindows(std::vector<Descent>& descents, ProfilePass& profiles, TensorStream& stream) {
     if (stream.elements() < windowedElements || stream.elements() >> 32 != 0) return;
-    for (const Sides sides : {Sides::Both, Sides::Positive}) {
+    for (const Sides sides : {Sides::Both, Sides::Positive, Sides::Negative}) {
         std::vector<std::pair<uint32_t, MagnitudeSearch*>> asking;
         for (Descent& descent : descents) {
             if (descent.search.level() != 2 || descent.sides != sides) continue;
@@ -108,114 +141,105 @@ void advanceByWindows(std::vector<Descent>& descents, ProfilePass& profiles, Ten
     }
 }
 
-// Log-spaced clips from `low` to `high`, both included.
-std::vector<float> logarithmic(double low, double high, size_t points) {
-    std::vector<float> clips;
-    for (size_t i = 0; i < points; ++i) {
-        const double t = static_cast<double>(i) / static_cast<double>(points - 1);
-        clips.push_back(static_cast<float>(low * std::pow(high / low, t)));
-    }
-    clips.back() = static_cast<float>(high);
-    return clips;
-}
-
-constexpr size_t coarsePoints = 128, finePoints = 17, fineRounds = 3;
-
 }  // namespace
 
-std::vector<float> ClipSearch::findExact(TensorStream& stream, const Profile& profile,
-                                         std::span<const ClipRequest> requests) {
-    std::vector<float> clips(requests.size(), 0.0f);
+std::vector<Clip> ClipSearch::findExact(TensorStream& stream, const Profile& profile,
+                                        std::span<const ClipRequest> requests) {
+    std::vector<Clip> clips(requests.size());
     std::vector<Descent> descents;
     // Every answer is the one value, and counting it would mean as many atomics on one address.
     const bool isConstant = profile.min() == profile.max();
     for (size_t i = 0; i < requests.size(); ++i) {
-        const Sides octavSides = requests[i].sides();
-        const bool isEmpty = profile.nonzero(octavSides) == 0;
-        if (requests[i].method.kind == MethodKind::Max) {
-            clips[i] = largestClip(profile, requests[i].grid);
-        } else if (requests[i].isDescended() && !isEmpty && isConstant) {
-            clips[i] = profile.absmax();
-        } else if (requests[i].isDescended() && !isEmpty) {
-            const Sides sides = requests[i].isOctav() ? octavSides : Sides::Both;
-            auto predicate = predicateFor(requests[i], profile);
-            MagnitudeSearch search(profile, sides, *predicate);
-            descents.push_back({i, sides, std::move(predicate), std::move(search)});
+        const auto& [method, format] = requests[i];
+        const bool isEmpty = profile.nonzero(format.isAffine ? Sides::Both : requests[i].sides()) == 0;
+        if (isEmpty || format.fixedScale()) continue;
+        if (method.kind == MethodKind::Max || (isDescended(requests[i]) && isConstant)) {
+            clips[i] = largestClip(profile, format);
+        } else if (isDescended(requests[i])) {
+            std::ranges::move(descentsOf(i, requests[i], profile), std::back_inserter(descents));
+        } else if (requests[i].isOctav() && format.spacing == Spacing::Binary) {
+            // Σ(|x| - s)² is least at the mean magnitude, zeros counted.
+            clips[i].high = static_cast<float>(
+                profile.meanMagnitude(Sides::Both) *
+                (static_cast<double>(profile.nonzero(Sides::Both)) / static_cast<double>(profile.finite())));
+        } else if (requests[i].isOctav() && format.isAffine) {
+            clips[i] = isConstant ? largestClip(profile, format) : twoSidedOctavClip(profile, format);
         }
     }
     advanceByWindows(descents, m_profiles, stream);
     advanceAll(descents, 2, m_profiles, stream);
     advanceAll(descents, 3, m_profiles, stream);
     for (const Descent& descent : descents)
-        clips[descent.index] = answer(descent, requests[descent.index], profile);
+        takeAnswer(clips[descent.index], descent, requests[descent.index]);
     return clips;
 }
 
 void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
-                               std::span<const ClipRequest> requests, std::span<float> clips) {
+                               std::span<const ClipRequest> requests, std::vector<Clip>& clips) {
     for (const Sides sides : {Sides::Both, Sides::Positive}) {
         LinearHistogram counts;
         for (size_t i = 0; i < requests.size(); ++i) {
-            if (requests[i].method.kind != MethodKind::Entropy || requests[i].sides() != sides) continue;
-            const float largest = clips[i] = largestClip(profile, requests[i].grid);
+            const auto& [method, format] = requests[i];
+            if (method.kind != MethodKind::Entropy || requests[i].sides() != sides) continue;
+            clips[i] = largestClip(profile, format);
             // Nothing to choose: no element, one value, or more levels than bins.
-            const bool isFixed = largest == 0 || profile.min() == profile.max();
-            if (isFixed || entropyLevels(requests[i].grid) >= linearBins) continue;
-            if (counts.empty()) counts = m_profiles.linearHistograms().count(stream, sides, largest);
-            clips[i] = entropyClip(counts, requests[i].grid, largest);
+            const bool isFixed = clips[i].high == 0 || profile.min() == profile.max();
+            if (isFixed || entropyLevels(format) >= linearBins) continue;
+            if (counts.empty()) counts = m_profiles.linearHistograms().count(stream, sides, clips[i].high);
+            clips[i].high = entropyClip(counts, format, clips[i].high);
         }
     }
 }
 
-// For each grid the clip of least measured error: a logarithmic grid over twelve octaves below the largest
-// and the clips already known, then finer grids around the best, three times.
-std::vector<float> ClipSearch::findByError(TensorStream& stream, const Profile& profile,
-                                           std::span<const UniformGrid> grids, std::span<const float> known) {
-    std::vector<std::vector<float>> tried(grids.size());
-    std::vector<float> best, tops;
-    for (size_t g = 0; g < grids.size(); ++g) {
-        tops.push_back(largestClip(profile, grids[g]));
-        best.push_back(tops[g]);
-        tried[g] = logarithmic(std::ldexp(static_cast<double>(tops[g]), -12), tops[g], coarsePoints);
-        std::ranges::copy_if(known, std::back_inserter(tried[g]), [](float clip) { return clip > 0; });
-    }
-    std::vector<double> least(grids.size(), HUGE_VAL);
-    double ratio = std::exp2(12.0 / (coarsePoints - 1));
-    for (size_t round = 0; round <= fineRounds; ++round) {
-        std::vector<ClippedGrid> candidates;
-        for (size_t g = 0; g < grids.size(); ++g) {
-            for (const float clip : tried[g]) candidates.push_back({grids[g], clip});
-        }
-        const auto errors = m_errors.measure(stream, profile.absmax(), candidates);
-        size_t next = 0;
-        for (size_t g = 0; g < grids.size(); ++g) {
-            for (const float clip : tried[g]) {
-                const double error = errors[next++].squared;
-                if (error < least[g]) least[g] = error, best[g] = clip;
-            }
-            const double high = std::min<double>(best[g] * ratio, tops[g]);
-            tried[g] = logarithmic(best[g] / ratio, std::max<double>(high, best[g]), finePoints);
-        }
-        ratio = std::pow(ratio, 2.0 / (finePoints - 1));
-    }
-    return best;
-}
-
-std::vector<float> ClipSearch::find(TensorStream& stream, const Profile& profile,
-                                    std::span<const ClipRequest> requests) {
-    std::vector<float> clips = findExact(stream, profile, requests);
-    findByEntropy(stream, profile, requests, clips);
-    std::vector<UniformGrid> grids;
+// The requests that only measuring answers.
+void ClipSearch::findByError(TensorStream& stream, const Profile& profile,
+                             std::span<const ClipRequest> requests, std::vector<Clip>& clips) {
+    std::vector<ErrorQuestion> questions;
     std::vector<size_t> indices;
     for (size_t i = 0; i < requests.size(); ++i) {
-        if (requests[i].method.kind != MethodKind::Mse || largestClip(profile, requests[i].grid) == 0)
-            continue;
-        grids.push_back(requests[i].grid);
+        const auto& [method, format] = requests[i];
+        const bool isMse = method.kind == MethodKind::Mse;
+        const bool isOctav = method.kind == MethodKind::Octav && format.spacing == Spacing::Float;
+        if (format.fixedScale() || (!isMse && !isOctav)) continue;
+        questions.push_back({format, isMse});
         indices.push_back(i);
     }
-    if (grids.empty()) return clips;
-    const auto found = findByError(stream, profile, grids, clips);
+    if (questions.empty()) return;
+    const auto found = clipsOfLeastError(m_errors, stream, profile, questions, clips);
     for (size_t i = 0; i < indices.size(); ++i) clips[indices[i]] = found[i];
+}
+
+// Formats that fix their scale, or leave it only powers of two: of the two around the clip found, max takes
+// the upper (nothing is clipped), the others the one of less measured error.
+void ClipSearch::roundScales(TensorStream& stream, const Profile& profile,
+                             std::span<const ClipRequest> requests, std::vector<Clip>& clips) {
+    std::vector<ClippedGrid> candidates;
+    std::vector<size_t> indices;
+    for (size_t i = 0; i < requests.size(); ++i) {
+        const auto& [method, format] = requests[i];
+        if (format.fixedScale()) clips[i] = {ClippedGrid::at(format, 0).clip};
+        if (format.scaleRule != ScaleRule::PowerOfTwo || clips[i].high == 0) continue;
+        const auto [below, above] = powerOfTwoClips(format, clips[i].high);
+        clips[i].high = above;
+        if (method.kind == MethodKind::Max) continue;
+        candidates.push_back({format, below});
+        candidates.push_back({format, above});
+        indices.push_back(i);
+    }
+    if (candidates.empty()) return;
+    const auto errors = m_errors.measure(stream, profile.absmax(), candidates);
+    for (size_t i = 0; i < indices.size(); ++i) {
+        const bool isBelow = errors[2 * i].squared < errors[2 * i + 1].squared;
+        clips[indices[i]].high = candidates[2 * i + (isBelow ? 0 : 1)].clip;
+    }
+}
+
+std::vector<Clip> ClipSearch::find(TensorStream& stream, const Profile& profile,
+                                   std::span<const ClipRequest> requests) {
+    std::vector<Clip> clips = findExact(stream, profile, requests);
+    findByEntropy(stream, profile, requests, clips);
+    findByError(stream, profile, requests, clips);
+    roundScales(stream, profile, requests, clips);
     return clips;
 }
 

@@ -125,8 +125,8 @@ uint32_t entropyKeptBins(std::span<const uint64_t> counts, uint32_t levels) {
     return levels + static_cast<uint32_t>(first - divergences.begin());
 }
 
-float entropyClip(std::span<const uint64_t> counts, const UniformGrid& grid, float largest) {
-    return static_cast<float>(double{largest} * entropyKeptBins(counts, entropyLevels(grid)) / linearBins);
+float entropyClip(std::span<const uint64_t> counts, const NumberFormat& format, float largest) {
+    return static_cast<float>(double{largest} * entropyKeptBins(counts, entropyLevels(format)) / linearBins);
 }
 
 }  // namespace quant

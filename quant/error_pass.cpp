@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 
 namespace quant {
 
@@ -42,15 +43,40 @@ PowerScale powerScale(float absmax) {
 }
 
 shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent) {
-    constexpr float smallestNormal = 0x1p-126f;
+    constexpr float smallestNormal = 0x1p-126f, largestFloat = 0x1.fffffep127f;
+    const NumberFormat& format = grid.format;
+    const auto zero = static_cast<double>(grid.zeroPoint());
+    shaders::GridCandidate candidate{.qmin = static_cast<float>(format.smallest() - zero),
+                                     .qmax = static_cast<float>(format.largest() - zero),
+                                     .clipBits = magnitudeBits(grid.clip),
+                                     .lowBits = magnitudeBits(grid.lowestKept())};
+    if (format.hasFloatExponents()) {
+        candidate.step = candidate.inverseStep = 1;
+        candidate.qmax = std::min(std::ldexp(candidate.qmax, exponent), largestFloat);
+        candidate.qmin = -candidate.qmax;
+        return candidate;
+    }
     const float scaled = std::ldexp(grid.step(), exponent);
-    // A step so far below the tensor's magnitudes is as good as none, and its inverse would overflow.
-    const float step = scaled < smallestNormal ? 0.0f : scaled;
-    return {.step = step,
-            .inverseStep = step > 0 ? 1.0f / step : 0.0f,
-            .qmin = static_cast<float>(grid.grid.qmin()),
-            .qmax = static_cast<float>(grid.grid.qmax()),
-            .clipBits = magnitudeBits(grid.clip)};
+    // A step so far below the tensor's magnitudes is as good as none, and its inverse would overflow; so far
+    // above them there is nothing but zero.
+    const bool isOutside = scaled < smallestNormal || scaled > largestFloat;
+    candidate.step = isOutside ? 0.0f : scaled;
+    candidate.inverseStep = isOutside ? 0.0f : 1.0f / scaled;
+    return candidate;
+}
+
+std::vector<std::pair<uint32_t, uint32_t>> spacingConstants(const NumberFormat& format) {
+    switch (format.spacing) {
+        case Spacing::Binary:
+            return {{13, shaders::spacingBinary}};
+        case Spacing::Float:
+            return {{13, format.hasFloatExponents() ? shaders::spacingBits : shaders::spacingFloat},
+                    {14, format.mantissaBits},
+                    {15, std::bit_cast<uint32_t>(format.smallestExponent())}};
+        case Spacing::Uniform:
+            break;
+    }
+    return {{13, shaders::spacingUniform}};
 }
 
 // One measurement: counts the blocks that are waiting on the device and adds them up in order.
@@ -96,22 +122,36 @@ struct ErrorPass::Run {
 
 ErrorPass::ErrorPass(engine::Device& device) : m_device(device) {}
 
-// Uploads the candidates and measures them over every chunk; layout is none where a candidate is one grid.
+// Grids to measure: one for all elements, or [candidate][segment] where there is a layout.
+struct ErrorPass::Candidates {
+    const SegmentLayout* layout;
+    uint64_t count;
+    std::function<const ClippedGrid&(uint64_t candidate, uint64_t segment)> at;
+
+    const NumberFormat& format(uint64_t candidate) const { return at(candidate, 0).format; }
+};
+
+// Uploads the candidates, whose formats are spaced alike, and measures them over every chunk.
 std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float absmax,
-                                                 const SegmentLayout* layout, uint64_t count,
-                                                 const std::function<ClippedGrid(uint64_t)>& candidate) {
+                                                 const Candidates& candidates) {
     const PowerScale scale = powerScale(absmax);
-    const uint64_t grids = count * (layout ? layout->segments : 1);
-    const uint64_t needed = grids * sizeof(shaders::GridCandidate);
+    const SegmentLayout* layout = candidates.layout;
+    const uint64_t count = candidates.count, segments = layout ? layout->segments : 1;
+    const uint64_t needed = count * segments * sizeof(shaders::GridCandidate);
     if (m_candidates.sizeBytes() < needed)
         m_candidates = Buffer(m_device, needed, MemoryKind::Upload, "candidates");
     const auto table = m_candidates.mappedAs<shaders::GridCandidate>();
-    for (uint64_t i = 0; i < grids; ++i) table[i] = scaledGrid(candidate(i), scale.exponent);
+    for (uint64_t i = 0; i < count * segments; ++i)
+        table[i] = scaledGrid(candidates.at(i / segments, i % segments), scale.exponent);
     m_candidates.flush();
 
-    const auto& kernel = m_device.kernel(
-        "error_sweep",
-        {.constants = {{0, stream.elementType()}, {1, 64}, {10, scale.exact}, {12, layout != nullptr}}});
+    engine::KernelVariant variant{.constants = {{0, stream.elementType()},
+                                                {1, 64},
+                                                {10, scale.exact},
+                                                {12, layout != nullptr},
+                                                {18, layout && layout->bandRows > 1}}};
+    std::ranges::copy(spacingConstants(candidates.format(0)), std::back_inserter(variant.constants));
+    const auto& kernel = m_device.kernel("error_sweep", variant);
     const uint64_t teams = (count + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
     const uint64_t blocksPerDispatch =
         std::max<uint64_t>(evaluationsPerDispatch(m_device.info()) / count / shaders::blockElements, 1);
@@ -142,14 +182,40 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
     return run.finish(scale.exponent);
 }
 
+// One read for every kind of spacing among the candidates.
+std::vector<MeasuredError> ErrorPass::measureBySpacing(TensorStream& stream, float absmax,
+                                                       const Candidates& candidates) {
+    std::vector<MeasuredError> errors(candidates.count);
+    std::vector<bool> isDone(candidates.count);
+    for (uint64_t first = 0; first < candidates.count; ++first) {
+        if (isDone[first]) continue;
+        const auto constants = spacingConstants(candidates.format(first));
+        std::vector<uint64_t> alike;
+        for (uint64_t i = first; i < candidates.count; ++i) {
+            if (!isDone[i] && spacingConstants(candidates.format(i)) == constants) alike.push_back(i);
+        }
+        const auto measured = measureAll(
+            stream, absmax,
+            {candidates.layout, alike.size(), [&](uint64_t i, uint64_t segment) -> const ClippedGrid& {
+                 return candidates.at(alike[i], segment);
+             }});
+        for (size_t i = 0; i < alike.size(); ++i) {
+            errors[alike[i]] = measured[i];
+            isDone[alike[i]] = true;
+        }
+    }
+    return errors;
+}
+
 std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax,
                                               std::span<const ClippedGrid> candidates) {
     std::vector<MeasuredError> errors;
     for (size_t first = 0; first < candidates.size(); first += candidatesPerRead) {
-        const size_t count = std::min(candidatesPerRead, candidates.size() - first);
-        const auto some =
-            measureAll(stream, absmax, nullptr, count, [&](uint64_t i) { return candidates[first + i]; });
-        errors.insert(errors.end(), some.begin(), some.end());
+        const auto some = candidates.subspan(first, std::min(candidatesPerRead, candidates.size() - first));
+        const auto measured = measureBySpacing(
+            stream, absmax,
+            {nullptr, some.size(), [&](uint64_t i, uint64_t) -> const ClippedGrid& { return some[i]; }});
+        errors.insert(errors.end(), measured.begin(), measured.end());
     }
     return errors;
 }
@@ -157,8 +223,10 @@ std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax
 std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax, const SegmentLayout& layout,
                                               std::span<const std::vector<ClippedGrid>> candidates) {
     if (candidates.empty() || layout.segments == 0) return std::vector<MeasuredError>(candidates.size());
-    return measureAll(stream, absmax, &layout, candidates.size(),
-                      [&](uint64_t i) { return candidates[i / layout.segments][i % layout.segments]; });
+    return measureBySpacing(
+        stream, absmax, {&layout, candidates.size(), [&](uint64_t i, uint64_t segment) -> const ClippedGrid& {
+                             return candidates[i][segment];
+                         }});
 }
 
 double ErrorPass::energy(TensorStream& stream, float absmax) {

@@ -2,9 +2,9 @@
 
 #include "engine/buffer.h"
 #include "engine/device.h"
+#include "quant/clipped_grid.h"
 #include "quant/segments.h"
 #include "quant/tensor_stream.h"
-#include "quant/uniform_grid.h"
 #include "shaders/error.h"
 
 #include <cstdint>
@@ -14,24 +14,16 @@
 
 namespace quant {
 
-// A uniform grid whose largest level is at `clip` (0: everything is quantized to 0).
-struct ClippedGrid {
-    UniformGrid grid;
-    float clip = 0;
-    // The step as the quantizer uses it: clip / qmax, rounded to float.
-    float step() const { return clip / static_cast<float>(grid.qmax()); }
-};
-
 // What one grid does to the finite elements of a tensor.
 struct MeasuredError {
     double squared = 0;    // Σ (Q(x) - x)²
     uint64_t clipped = 0;  // elements beyond the clip
 };
 
-// Measures the error of the real quantizer, step * clamp(roundEven(x / step)), in one read for all
-// candidates. Error bound: the sums are float sums of a fixed shape (shaders/error.h), the same on every
-// device: each relative to the exact sum of the float squared errors by less than 64·2^-24; the host adds
-// blocks of 8192 in double.
+// Measures the error of the real quantizer, step times the nearest element value, in one read for all
+// candidates whose formats are spaced alike. Error bound: the sums are float sums of a fixed shape
+// (shaders/error.h), the same on every device: each relative to the exact sum of the float squared errors by
+// less than 64·2^-24; the host adds blocks of 8192 in double.
 class ErrorPass {
 public:
     explicit ErrorPass(engine::Device& device);
@@ -51,9 +43,10 @@ public:
 
 private:
     struct Run;
-    std::vector<MeasuredError> measureAll(TensorStream& stream, float absmax, const SegmentLayout* layout,
-                                          uint64_t count,
-                                          const std::function<ClippedGrid(uint64_t)>& candidate);
+    struct Candidates;
+    std::vector<MeasuredError> measureAll(TensorStream& stream, float absmax, const Candidates& candidates);
+    std::vector<MeasuredError> measureBySpacing(TensorStream& stream, float absmax,
+                                                const Candidates& candidates);
 
     engine::Device& m_device;
     engine::Buffer m_candidates, m_partials;
@@ -67,5 +60,7 @@ struct PowerScale {
 PowerScale powerScale(float absmax);
 // The grid as kernels take it, in scaled units.
 shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent);
+// What a kernel that quantizes must know of the format when it is made: specialization constants 13 to 15.
+std::vector<std::pair<uint32_t, uint32_t>> spacingConstants(const NumberFormat& format);
 
 }  // namespace quant

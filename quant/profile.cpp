@@ -91,11 +91,13 @@ Profile Profile::fromSparse(const SparseProfile& sparse) {
 }
 
 uint64_t Profile::count(uint32_t bin, Sides sides) const {
-    return m_counts[bin] + (sides == Sides::Both ? m_counts[binsPerSide + bin] : 0);
+    return (sides != Sides::Negative ? m_counts[bin] : 0) +
+           (sides != Sides::Positive ? m_counts[binsPerSide + bin] : 0);
 }
 
 WideInt Profile::sum(uint32_t bin, Sides sides) const {
-    const uint64_t rests = m_rests[bin] + (sides == Sides::Both ? m_rests[binsPerSide + bin] : 0);
+    const uint64_t rests = (sides != Sides::Negative ? m_rests[bin] : 0) +
+                           (sides != Sides::Positive ? m_rests[binsPerSide + bin] : 0);
     return binSum(bin, count(bin, sides), rests);
 }
 
@@ -140,7 +142,7 @@ double Profile::mean() const {
     WideInt positive, negative;
     for (uint32_t bin = 0; bin < finiteBins; ++bin) {
         positive += sum(bin, Sides::Positive);
-        negative += binSum(bin, m_counts[binsPerSide + bin], m_rests[binsPerSide + bin]);
+        negative += sum(bin, Sides::Negative);
     }
     const bool below = positive < negative;
     const WideInt difference = below ? negative - positive : positive - negative;

@@ -9,8 +9,8 @@
 
 namespace quant {
 
-// Which elements a question is about: all by magnitude, or only those above zero (unsigned grids).
-enum class Sides : uint32_t { Positive = 1, Both = 3 };
+// Which elements a question is about: all by magnitude, or only those above zero (unsigned grids) or below.
+enum class Sides : uint32_t { Positive = 1, Negative = 2, Both = 3 };
 
 // The mergeable magnitude histogram of a tensor, indexed by the bits of the float: |x| with bit pattern m
 // falls into bin m >> 20 of its side, which keeps the count and the sum of the remaining 20 bits. All

@@ -1,5 +1,6 @@
 #include "quant/quantize.h"
 
+#include "quant/code_storage.h"
 #include "quant/input_error.h"
 #include "quant/quantize_pass.h"
 #include "quant/safetensors_writer.h"
@@ -7,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <optional>
 #include <unordered_set>
 
 namespace quant {
@@ -17,46 +20,115 @@ namespace {
 constexpr uint64_t copyBytes = uint64_t{4} << 20;
 constexpr const char* metadataKey = "clipscope.quantization";
 
-DType integerType(uint32_t bits, bool isSigned) {
-    if (bits <= 8) return isSigned ? DType::I8 : DType::U8;
-    return isSigned ? DType::I16 : DType::U16;
+// Casts have values; everything else codes.
+bool hasCodes(const NumberFormat& format) {
+    return !(format.fixedScale() && format.spacing == Spacing::Float);
 }
 
 DType targetOf(const QuantizedTensor& tensor, const QuantizeOptions& options) {
     if (!tensor.isQuantized) return tensor.info.dtype;
-    if (!options.isFake) return integerType(options.bits, tensor.result.isSigned);
+    if (!options.isFake) return storageType(tensor.result.format);
     return tensor.info.dtype == DType::F64 ? DType::F32 : tensor.info.dtype;
 }
 
-TensorInfo retyped(const TensorInfo& info, DType dtype) {
-    TensorInfo result = info;
-    result.dtype = dtype;
-    if (dtype != info.dtype) result.sizeBytes = info.elements * elementSizeBytes(dtype);
-    return result;
+bool arePacked(const QuantizedTensor& tensor, const QuantizeOptions& options) {
+    return tensor.isQuantized && !options.isFake && options.isPacked && isPackable(tensor.result.format) &&
+           !tensor.info.shape.empty();
 }
 
-TensorInfo scaleInfo(const QuantizedTensor& tensor, const Granularity& granularity) {
-    TensorInfo info;
-    info.name = tensor.info.name + ".scale";
-    info.elements = tensor.result.scale.size();
-    info.sizeBytes = info.elements * sizeof(float);
-    info.shape = {info.elements};
-    if (granularity.kind == Granularity::Kind::Group && !tensor.info.shape.empty() &&
-        tensor.info.shape.back() > 0) {
-        info.shape = tensor.info.shape;
-        info.shape.back() = (info.shape.back() + granularity.groupSize - 1) / granularity.groupSize;
+TensorInfo described(std::string name, DType dtype, std::vector<uint64_t> shape) {
+    // Of the extents of a tensor that exists: the counts cannot overflow.
+    return *makeTensorInfo(std::move(name), dtype, std::move(shape));
+}
+
+TensorInfo storedInfo(const QuantizedTensor& tensor, const QuantizeOptions& options) {
+    std::vector<uint64_t> shape = tensor.info.shape;
+    if (arePacked(tensor, options)) shape.back() = packedRowBytes(shape.back(), tensor.result.format.bits);
+    const bool isPackedType = arePacked(tensor, options);
+    return described(tensor.info.name, isPackedType ? DType::U8 : tensor.storedAs, std::move(shape));
+}
+
+// What is stored beside a tensor's codes.
+struct Companion {
+    std::string suffix;
+    DType dtype;
+    std::vector<std::byte> bytes;
+    bool isPerTensor = false;
+};
+
+template <class T>
+void append(std::vector<std::byte>& bytes, T value) {
+    const auto raw = std::as_bytes(std::span(&value, 1));
+    bytes.insert(bytes.end(), raw.begin(), raw.end());
+}
+
+Companion scalesOf(const MethodResult& result, float tensorScale) {
+    const NumberFormat& format = result.format;
+    if (format.scaleRule == ScaleRule::E8M0) {
+        Companion scales{".scale", DType::F8E8M0, {}};
+        constexpr int bias = 127;
+        // The elements of mxint8 are sixty-fourths.
+        const int implied = format.spacing == Spacing::Uniform ? 6 : 0;
+        for (const float scale : result.scale)
+            append(scales.bytes,
+                   static_cast<uint8_t>(std::clamp(std::ilogb(scale) + implied + bias, 0, 254)));
+        return scales;
     }
-    return info;
+    if (format.scaleRule == ScaleRule::E4M3) {
+        static const NumberFormat e4m3 = numberFormatFrom("fp8-e4m3");
+        Companion scales{".scale", DType::F8E4M3, {}};
+        for (const float scale : result.scale) {
+            const double relative = tensorScale > 0 ? double{scale} / double{tensorScale} : 0;
+            append(scales.bytes, static_cast<uint8_t>(e4m3.encode(e4m3.quantize(relative))));
+        }
+        return scales;
+    }
+    Companion scales{".scale", DType::F32, {}};
+    for (const float scale : result.scale) append(scales.bytes, scale);
+    return scales;
 }
 
-void checkNames(const TensorFile& file, const std::vector<QuantizedTensor>& tensors) {
+Companion zeroPointsOf(const MethodResult& result) {
+    Companion points{".zero_point", storageType(result.format), {}};
+    for (const int32_t point : result.zeroPoint) {
+        if (result.format.bits <= 8)
+            append(points.bytes, static_cast<uint8_t>(point));
+        else
+            append(points.bytes, static_cast<uint16_t>(point));
+    }
+    return points;
+}
+
+std::vector<Companion> companionsOf(const QuantizedTensor& tensor, const QuantizeOptions& options) {
+    std::vector<Companion> companions;
+    const NumberFormat& format = tensor.result.format;
+    if (!tensor.isQuantized || options.isFake || format.fixedScale()) return companions;
+    const float tensorScale = nvfp4TensorScale(tensor.absmax);
+    companions.push_back(scalesOf(tensor.result, tensorScale));
+    if (format.scaleRule == ScaleRule::E4M3) {
+        Companion& whole = companions.emplace_back(Companion{".tensor_scale", DType::F32, {}, true});
+        append(whole.bytes, tensorScale);
+    }
+    if (format.isAffine) companions.push_back(zeroPointsOf(tensor.result));
+    return companions;
+}
+
+TensorInfo companionInfo(const QuantizedTensor& tensor, const Companion& companion) {
+    const auto shape =
+        companion.isPerTensor ? std::vector<uint64_t>{1} : scaleShape(tensor.info, tensor.result.granularity);
+    return described(tensor.info.name + companion.suffix, companion.dtype, shape);
+}
+
+void checkNames(const TensorFile& file, const std::vector<QuantizedTensor>& tensors,
+                const QuantizeOptions& options) {
     std::unordered_set<std::string> names;
     for (const auto& info : file.tensors()) names.insert(info.name);
     for (const auto& tensor : tensors) {
-        const std::string scale = tensor.info.name + ".scale";
-        if (tensor.isQuantized && names.contains(scale)) {
+        for (const Companion& companion : companionsOf(tensor, options)) {
+            const std::string needed = tensor.info.name + companion.suffix;
+            if (!names.contains(needed)) continue;
             throw InputError(file.path(), tensor.info.name,
-                             "its scales need the name '" + scale + "', which the file already has");
+                             "its scales need the name '" + needed + "', which the file already has");
         }
     }
 }
@@ -78,7 +150,9 @@ void refuseQuantized(const TensorFile& file, const std::vector<size_t>& selected
     for (const size_t i : selected) {
         const std::string& name = file.tensors()[i].name;
         for (const auto& [quantized, description] : recorded.items()) {
-            if (name != quantized && name != quantized + ".scale") continue;
+            const bool belongs = name == quantized || name == quantized + ".scale" ||
+                                 name == quantized + ".tensor_scale" || name == quantized + ".zero_point";
+            if (!belongs) continue;
             throw InputError(file.path(), name,
                              "belongs to a tensor that is quantized already; begin with the original file");
         }
@@ -91,34 +165,41 @@ std::map<std::string, std::string> metadataOf(const TensorFile& file,
     nlohmann::ordered_json described = recordedIn(file);
     for (const auto& tensor : tensors) {
         if (!tensor.isQuantized) continue;
-        described[tensor.info.name] = {{"dtype", name(tensor.info.dtype)},
-                                       {"stored", options.isFake ? "values" : "levels"},
-                                       {"format", "int"},
-                                       {"bits", options.bits},
-                                       {"signed", tensor.result.isSigned},
-                                       {"range", tensor.result.isSigned ? "narrow" : "full"},
-                                       {"method", options.method.name()},
-                                       {"granularity", options.granularity.name()}};
+        const NumberFormat& format = tensor.result.format;
+        described[tensor.info.name] = {
+            {"dtype", name(tensor.info.dtype)},
+            {"shape", tensor.info.shape},
+            {"stored", options.isFake || !hasCodes(format) ? "values" : "codes"},
+            {"packed", arePacked(tensor, options)},
+            {"format", format.name()},
+            {"bits", format.bits},
+            {"signed", format.isSigned},
+            {"method", options.method.name()},
+            {"granularity", tensor.result.granularity.name()},
+            {"rounding", options.rounding.isStochastic ? "stochastic" : "nearest"}};
     }
     auto metadata = file.metadata();
     metadata[metadataKey] = described.dump();
     return metadata;
 }
 
-// One tensor of the output: a tensor of the input, or its scales.
+// One tensor of the output: a tensor of the input, or what stands beside one.
 struct Entry {
     TensorInfo info;
     size_t index = 0;
-    bool isScale = false;
+    std::optional<Companion> companion;
 };
 
 // Wide types first, so that every tensor is aligned to its elements; otherwise in the input's order.
 std::vector<Entry> entriesOf(const std::vector<QuantizedTensor>& tensors, const QuantizeOptions& options) {
     std::vector<Entry> entries;
     for (size_t i = 0; i < tensors.size(); ++i) {
-        entries.push_back({retyped(tensors[i].info, tensors[i].storedAs), i, false});
-        if (tensors[i].isQuantized && !options.isFake)
-            entries.push_back({scaleInfo(tensors[i], options.granularity), i, true});
+        entries.push_back(
+            {tensors[i].isQuantized ? storedInfo(tensors[i], options) : tensors[i].info, i, {}});
+        for (Companion& companion : companionsOf(tensors[i], options)) {
+            TensorInfo info = companionInfo(tensors[i], companion);
+            entries.push_back({std::move(info), i, std::move(companion)});
+        }
     }
     std::ranges::stable_sort(entries, std::greater(),
                              [](const Entry& entry) { return elementSizeBytes(entry.info.dtype); });
@@ -137,13 +218,21 @@ void copyTensor(const TensorFile& file, size_t index, SafetensorsWriter& writer)
 
 void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor,
                     const QuantizeOptions& options, SafetensorsWriter& writer) {
+    const MethodResult& result = tensor.result;
     std::vector<ClippedGrid> grids;
-    for (const float clip : tensor.result.clip)
-        grids.push_back({{options.bits, tensor.result.isSigned}, clip});
+    for (size_t i = 0; i < result.clip.size(); ++i)
+        grids.push_back({result.format, result.clip[i], result.low.empty() ? 0.0f : result.low[i]});
     analyzer.stream().select(file, index);
-    const SegmentLayout layout = layoutOf(tensor.info, options.granularity, file.path());
-    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, tensor.storedAs,
-                                     [&](std::span<const std::byte> bytes) { writer.write(bytes); });
+    const SegmentLayout layout = layoutOf(tensor.info, result.granularity, file.path());
+    const auto write = [&](std::span<const std::byte> bytes) { writer.write(bytes); };
+    CodePacker packer(result.format.bits, tensor.info.shape.empty() ? 1 : tensor.info.shape.back(), write);
+    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, tensor.storedAs, options.rounding,
+                                     [&](std::span<const std::byte> bytes) {
+                                         if (arePacked(tensor, options))
+                                             packer.write(bytes);
+                                         else
+                                             write(bytes);
+                                     });
 }
 
 }  // namespace
@@ -163,10 +252,12 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
                                           const std::vector<size_t>& selected, const QuantizeOptions& options,
                                           const std::string& output,
                                           const std::function<void(size_t done, size_t total)>& onTensor) {
-    const AnalysisOptions analysisOptions{.bits = {options.bits},
-                                          .methods = {options.method},
-                                          .granularity = options.granularity,
-                                          .sign = options.sign};
+    const AnalysisOptions analysisOptions{
+        .bits = {options.bits},
+        .formats = options.format ? std::vector{*options.format} : std::vector<NumberFormat>(),
+        .methods = {options.method},
+        .granularity = options.granularity,
+        .sign = options.sign};
     refuseQuantized(file, selected);
     const size_t count = file.tensors().size();
     std::vector<QuantizedTensor> tensors(count);
@@ -179,25 +270,26 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
             TensorAnalysis analysis = analyzer.analyze(file, i, analysisOptions);
             tensors[i].notNumbers = analysis.profile.notNumbers();
             tensors[i].infinities = analysis.profile.infinities();
+            tensors[i].absmax = analysis.profile.absmax();
             tensors[i].result = std::move(analysis.results.front());
         }
         tensors[i].storedAs = targetOf(tensors[i], options);
         onTensor(i + 1, 2 * count);
     }
-    if (!options.isFake) checkNames(file, tensors);
+    checkNames(file, tensors, options);
     const auto entries = entriesOf(tensors, options);
     std::vector<TensorInfo> infos;
     for (const Entry& entry : entries) infos.push_back(entry.info);
     SafetensorsWriter writer(output, infos, metadataOf(file, tensors, options));
     size_t written = 0;
-    for (const auto& [info, i, isScale] : entries) {
-        if (isScale)
-            writer.write(std::as_bytes(std::span(tensors[i].result.scale)));
+    for (const auto& [info, i, companion] : entries) {
+        if (companion)
+            writer.write(companion->bytes);
         else if (tensors[i].isQuantized)
             writeQuantized(analyzer, file, i, tensors[i], options, writer);
         else
             copyTensor(file, i, writer);
-        if (!isScale) onTensor(count + ++written, 2 * count);
+        if (!companion) onTensor(count + ++written, 2 * count);
     }
     writer.commit();
     return tensors;

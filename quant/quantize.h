@@ -5,17 +5,21 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace quant {
 
 struct QuantizeOptions {
-    uint32_t bits = 8;  // 2 to 16
+    uint32_t bits = 8;                   // 1 to 16
+    std::optional<NumberFormat> format;  // instead of integers of `bits` bits
     Method method;
     Granularity granularity;
     Sign sign = Sign::Auto;
-    bool isFake = false;  // keep the float dtype, values rounded to the grid
+    Rounding rounding;
+    bool isFake = false;   // keep the float dtype, values rounded to the grid
+    bool isPacked = true;  // codes of fewer than 8 bits share bytes
 };
 
 // What became of one tensor.
@@ -25,6 +29,7 @@ struct QuantizedTensor {
     bool isQuantized = false;     // false: copied as it was
     uint64_t notNumbers = 0;      // NaN: level 0, or NaN as a value
     uint64_t infinities = 0;      // clipped
+    float absmax = 0;             // of a quantized one's finite elements
     MethodResult result;          // of a quantized one
 };
 
@@ -34,14 +39,19 @@ std::vector<size_t> weightTensors(const TensorFile& file);
 
 // Quantizes `selected` tensors of the file (indices; each must be analyzable) and writes a safetensors file
 // that holds every tensor of the input, wide types first:
-// - fake: quantized tensors keep name, shape and dtype (F64 becomes F32); values are step * level.
-// - otherwise: levels as I8 or U8 (up to 8 bits) or I16 or U16 under the tensor's name, and NAME.scale, F32:
-//   shape [1], [channels], or the tensor's shape with its last extent replaced by the number of groups in a
-//   row.
+// - fake: quantized tensors keep name, shape and dtype (F64 becomes F32); values are scale * element.
+// - casts (tf32, fp16, bf16): values, as F32, F16 or BF16.
+// - otherwise codes (NumberFormat::encode) under the tensor's name, as storageType() says. Codes of fewer
+// than 8 bits
+//   are packed along the last axis (CodePacker) into U8, whose last extent is then the bytes of a row;
+//   without isPacked each has a byte. Beside them NAME.scale: F32; of MX formats F8_E8M0; of nvfp4 F8_E4M3,
+//   with NAME.tensor_scale, F32 [1], to be multiplied in; none where the format fixes its scale. Shape [1],
+//   [channels], or the tensor's with each extent replaced by the number of groups or blocks along it.
+//   NAME.zero_point: of affine formats, of the codes' type and the scale's shape.
 // The metadata keep the input's entries; "clipscope.quantization" describes each quantized tensor in JSON.
 // The output appears whole or not at all. `onTensor` is called with how many tensors are done, twice per
-// tensor. Throws InputError (unreadable data, a name NAME.scale that the input already has, a tensor that the
-// metadata say is quantized already), OutputError.
+// tensor. Throws InputError (unreadable data, a name that the input already has, a tensor that the metadata
+// say is quantized already), OutputError, std::invalid_argument (checkMethod).
 std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
                                           const std::vector<size_t>& selected, const QuantizeOptions& options,
                                           const std::string& output,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <stdexcept>
 
 namespace quant {
@@ -27,15 +28,12 @@ uint32_t outputOf(DType target) {
             return shaders::writeF16;
         case DType::BF16:
             return shaders::writeBF16;
-        case DType::I8:
-        case DType::U8:
-            return shaders::writeInt8;
-        case DType::I16:
-        case DType::U16:
-            return shaders::writeInt16;
         default:
-            throw std::invalid_argument("cannot quantize to " + std::string(name(target)));
+            break;
     }
+    if (elementSizeBits(target) == 8) return shaders::writeCode8;
+    if (elementSizeBits(target) == 16) return shaders::writeCode16;
+    throw std::invalid_argument("cannot quantize to " + std::string(name(target)));
 }
 
 // Where a chunk lies in a layout, in the 32 bits with which kernels count its elements.
@@ -45,15 +43,18 @@ struct ChunkPlace {
     uint64_t skippedSegments = 0;  // before the geometry's first in the table of grids
 };
 
-// Whole segments, or whole rows of groups, that lie before element `first` are left out.
+// Whole segments, or whole rows of groups (of bands: all rows that share none), that lie before element
+// `first` are left out.
 ChunkPlace placeOf(const SegmentLayout& layout, uint64_t first) {
     ChunkPlace place{.geometry = geometryOf(layout)};
     const bool isRows = layout.rowElements != 0 && layout.rows > 1;
-    const uint64_t period = isRows ? layout.rowElements : layout.inner;
+    const uint64_t periodRows = layout.bandRows > 1 ? layout.rowsPerOuter : 1;
+    const uint64_t period = isRows ? periodRows * layout.rowElements : layout.inner;
     if (period >> 31 != 0) throw std::length_error("segments of 2^31 elements and more cannot be quantized");
     place.firstElement = static_cast<uint32_t>(first % period);
     if (isRows) {
-        place.skippedSegments = first / period * layout.segmentsPerOuter;
+        place.skippedSegments =
+            first / period * layout.segmentsPerOuter * (periodRows > 1 ? layout.bandsPerOuter() : 1);
     } else {
         // Channels, or the groups of a single row, which follow each other like channels.
         place.geometry.rowElements = 0;
@@ -89,12 +90,13 @@ std::vector<std::byte> narrowed(std::span<const std::byte> floats) {
 }  // namespace
 
 void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
-                            std::span<const ClippedGrid> grids, DType target,
+                            std::span<const ClippedGrid> grids, DType target, const Rounding& rounding,
                             const std::function<void(std::span<const std::byte>)>& sink) {
     if (stream.elements() == 0) return;
+    const NumberFormat& format = grids.front().format;
     // Scaled by the clips: what is far beyond them may overflow, for it is clipped all the same.
     float largestClip = 0;
-    for (const ClippedGrid& grid : grids) largestClip = std::max(largestClip, grid.clip);
+    for (const ClippedGrid& grid : grids) largestClip = std::max({largestClip, grid.clip, -grid.low});
     const PowerScale scale = powerScale(largestClip);
     m_grids = Buffer(m_device, grids.size() * sizeof(shaders::GridCandidate), MemoryKind::Upload, "grids");
     std::ranges::transform(grids, m_grids.mappedAs<shaders::GridCandidate>().begin(),
@@ -103,11 +105,15 @@ void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
     // Values that had to be scaled come back as F32, whatever they are stored as.
     const bool isScaled = scale.exact && (target == DType::F32 || target == DType::BF16);
     const DType written = isScaled ? DType::F32 : target;
-    const auto& kernel = m_device.kernel("quantize_elements", {.constants = {{0, stream.elementType()},
-                                                                             {1, 64},
-                                                                             {10, scale.exact},
-                                                                             {11, outputOf(written)},
-                                                                             {12, layout.segments > 1}}});
+    engine::KernelVariant variant{.constants = {{0, stream.elementType()},
+                                                {1, 64},
+                                                {10, scale.exact},
+                                                {11, outputOf(written)},
+                                                {12, layout.segments > 1},
+                                                {17, rounding.isStochastic},
+                                                {18, layout.bandRows > 1}}};
+    std::ranges::copy(spacingConstants(format), std::back_inserter(variant.constants));
+    const auto& kernel = m_device.kernel("quantize_elements", variant);
     const uint64_t elementBytes = elementSizeBytes(written);
     std::vector<std::byte> bytes;
     size_t chunks = 0;
@@ -129,7 +135,14 @@ void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
         shaders::QuantizePush push{.data = chunk.data.address(),
                                    .quantized = output.address(),
                                    .elements = chunk.elements,
-                                   .exponent = scale.exponent};
+                                   .exponent = scale.exponent,
+                                   .signShift = format.bits - 1,
+                                   .nanCode = format.encode(format.quantize(NAN)),
+                                   .smallestCode = static_cast<float>(format.smallest()),
+                                   .seedLow = static_cast<uint32_t>(rounding.seed),
+                                   .seedHigh = static_cast<uint32_t>(rounding.seed >> 32),
+                                   .firstLow = static_cast<uint32_t>(chunk.firstElement / 4),
+                                   .firstHigh = static_cast<uint32_t>(chunk.firstElement / 4 >> 32)};
         const ChunkPlace place = layout.segments == 1 ? ChunkPlace() : placeOf(layout, chunk.firstElement);
         push.geometry = place.geometry;
         push.firstElement = place.firstElement;

@@ -14,17 +14,28 @@
 
 namespace quant {
 
-// Quantizes whole tensors: level = clamp(roundEven(x / step), qmin, qmax), value = step * level. NaN stays
-// NaN as a value and is level 0; an infinity goes to the outermost level.
+// How an element between two levels is rounded.
+struct Rounding {
+    bool isStochastic =
+        false;  // up with the probability of its place between them; else to nearest, ties to even
+    // Stochastic: element i takes lane i % 4 of Philox4x32-10 at counter i / 4 with this key, its upper 24
+    // bits as a number in [0, 1). The same on every device.
+    uint64_t seed = 0;
+};
+
+// Quantizes whole tensors to values or codes (NumberFormat::encode). NaN stays NaN as a value and has the
+// code of zero, or of NaN where the format has one; an infinity goes to the outermost level.
 class QuantizePass {
 public:
     explicit QuantizePass(engine::Device& device) : m_device(device) {}
 
     // One read of the stream's tensor. `grids` has one entry per segment of the layout, which describes the
-    // whole tensor. target: F32, F16, BF16 (the values, rounded to that type) or I8, U8, I16, U16 (the
-    // levels). `sink` gets the bytes in order, a chunk at a time.
+    // whole tensor; all are of one format. target: F32, F16, BF16 (the values, rounded to that type) or a
+    // type of 8 or 16 bits (a code per element; of fewer bits: in the low ones, integers sign-extended).
+    // `sink` gets the bytes in order, a chunk at a time.
     void quantize(TensorStream& stream, const SegmentLayout& layout, std::span<const ClippedGrid> grids,
-                  DType target, const std::function<void(std::span<const std::byte>)>& sink);
+                  DType target, const Rounding& rounding,
+                  const std::function<void(std::span<const std::byte>)>& sink);
 
 private:
     engine::Device& m_device;

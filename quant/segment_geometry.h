@@ -12,7 +12,9 @@ inline shaders::SegmentGeometry geometryOf(const SegmentLayout& layout) {
             .outer = static_cast<uint32_t>(layout.outer),
             .inner = static_cast<uint32_t>(layout.inner),
             .segmentsPerRow = static_cast<uint32_t>(layout.segmentsPerOuter),
-            .rowElements = static_cast<uint32_t>(layout.rowElements)};
+            .rowElements = static_cast<uint32_t>(layout.rowElements),
+            .rowsPerOuter = static_cast<uint32_t>(layout.rowsPerOuter),
+            .bandRows = static_cast<uint32_t>(layout.bandRows)};
 }
 
 }  // namespace quant

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 namespace quant {
@@ -54,7 +55,7 @@ KernelVariant variantFor(uint32_t elementType, const Mapping& mapping, const Seg
     return {.constants = {{0, elementType},
                           {1, mapping.workgroupSize},
                           {2, mapping.invocationPerSegment},
-                          {3, layout.outer > 1},
+                          {3, layout.isStrided()},
                           {6, mapping.isOneSubgroup}}};
 }
 
@@ -86,23 +87,44 @@ std::vector<T> readAll(engine::Device& device, const Buffer& buffer, uint64_t co
     return values;
 }
 
-// Twelve octaves below 1, then `rounds` finer sets of ratios around 1.
+// Ratios to try: coarse ones below 1, then `fineRounds` finer sets around 1.
 struct SearchTable {
-    static constexpr uint32_t coarsePoints = 192, finePoints = 17, fineRounds = 2;
+    uint32_t coarsePoints, finePoints, fineRounds;
     std::vector<float> ratios;
 
-    SearchTable() {
+    SearchTable(uint32_t coarsePoints_, double octaves, uint32_t finePoints_, uint32_t fineRounds_)
+        : coarsePoints(coarsePoints_), finePoints(finePoints_), fineRounds(fineRounds_) {
         for (uint32_t i = 0; i < coarsePoints; ++i)
-            ratios.push_back(static_cast<float>(std::exp2(-12.0 * i / (coarsePoints - 1))));
-        double octaves = 12.0 / (coarsePoints - 1);
+            ratios.push_back(static_cast<float>(std::exp2(-octaves * i / (coarsePoints - 1))));
+        double around = octaves / (coarsePoints - 1);
         for (uint32_t round = 0; round < fineRounds; ++round) {
             for (uint32_t i = 0; i < finePoints; ++i) {
-                ratios.push_back(static_cast<float>(std::exp2(octaves * (2.0 * i / (finePoints - 1) - 1))));
+                ratios.push_back(static_cast<float>(std::exp2(around * (2.0 * i / (finePoints - 1) - 1))));
             }
-            octaves *= 2.0 / (finePoints - 1);
+            around *= 2.0 / (finePoints - 1);
         }
     }
+
+    static const SearchTable& of(bool isAffine) {
+        static const SearchTable clips(192, 12, 17, 2), ranges(32, 6, 9, 3);
+        return isAffine ? ranges : clips;
+    }
+    // Times that a kernel goes over a segment for one format.
+    uint64_t passes(bool isAffine) const {
+        return coarsePoints + fineRounds * finePoints * (isAffine ? 2 : 1);
+    }
 };
+
+shaders::FormatRange rangeOf(const NumberFormat& format) {
+    return {static_cast<float>(format.smallest()), static_cast<float>(format.largest()),
+            static_cast<float>(format.clipLevel())};
+}
+
+// Whether one kernel variant searches for both.
+bool areSearchedAlike(const NumberFormat& a, const NumberFormat& b) {
+    return spacingConstants(a) == spacingConstants(b) && a.isAffine == b.isAffine &&
+           a.isSigned == b.isSigned && a.scaleRule == b.scaleRule;
+}
 
 }  // namespace
 
@@ -157,7 +179,7 @@ std::vector<std::vector<std::optional<float>>> SegmentPass::octav(TensorStream& 
     return roots;
 }
 
-std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentLayout& layout, bool isSigned,
+std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentLayout& layout, Sides sides,
                                             const Percentile& percentile) {
     const auto data = stream.resident();
     const Mapping mapping = mappingFor(m_device.info(), layout);
@@ -171,7 +193,7 @@ std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentL
     shaders::SegmentSelectPush push{.data = data.address(),
                                     .ranks = m_table.address(),
                                     .values = m_results.address(),
-                                    .sides = isSigned ? 3u : 1u};
+                                    .sides = static_cast<uint32_t>(sides)};
     forEachSlice(m_device, layout, mapping, selectPasses,
                  [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
                      push.geometry = geometry;
@@ -180,44 +202,116 @@ std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentL
     return readAll<float>(m_device, m_results, layout.segments);
 }
 
-std::vector<std::vector<float>> SegmentPass::leastError(TensorStream& stream, const SegmentLayout& layout,
-                                                        float absmax, std::span<const UniformGrid> grids) {
+// The clips of some formats that are searched alike.
+void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, float absmax,
+                            std::span<const NumberFormat> formats, std::span<const size_t> alike,
+                            std::vector<std::vector<Clip>>& clips) {
+    const NumberFormat& first = formats[alike.front()];
     const auto data = stream.resident();
     const Mapping mapping = mappingFor(m_device.info(), layout);
     const PowerScale scale = powerScale(absmax);
-    const SearchTable table;
+    const SearchTable& table = SearchTable::of(first.isAffine);
     ensure(m_table, m_device, table.ratios.size() * 4, MemoryKind::Upload, "clip ratios");
     std::ranges::copy(table.ratios, m_table.mappedAs<float>().begin());
     m_table.flush();
+    ensure(m_formats, m_device, alike.size() * sizeof(shaders::FormatRange), MemoryKind::Upload, "formats");
+    for (size_t i = 0; i < alike.size(); ++i)
+        m_formats.mappedAs<shaders::FormatRange>()[i] = rangeOf(formats[alike[i]]);
+    m_formats.flush();
+    const uint64_t words = alike.size() * (first.isAffine ? 2 : 1);
+    ensure(m_results, m_device, layout.segments * words * 4, MemoryKind::Device, "segment clips");
     KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
     variant.constants.push_back({10, scale.exact});
-    const auto& kernel = m_device.kernel("segment_error_search", variant);
-    std::vector<std::vector<float>> clips;
-    for (size_t first = 0; first < grids.size(); first += shaders::maxSegmentGrids) {
-        const auto some =
-            grids.subspan(first, std::min<size_t>(grids.size() - first, shaders::maxSegmentGrids));
-        ensure(m_results, m_device, layout.segments * some.size() * 4, MemoryKind::Device, "segment clips");
-        shaders::SegmentErrorSearchPush push{.data = data.address(),
-                                             .ratios = m_table.address(),
-                                             .clips = m_results.address(),
-                                             .gridCount = static_cast<uint32_t>(some.size()),
-                                             .coarsePoints = SearchTable::coarsePoints,
-                                             .finePoints = SearchTable::finePoints,
-                                             .fineRounds = SearchTable::fineRounds,
-                                             .exponent = scale.exponent,
-                                             .sides = some.front().isSigned ? 3u : 1u};
-        for (size_t g = 0; g < some.size(); ++g) push.qmax[g] = static_cast<float>(some[g].qmax());
-        forEachSlice(m_device, layout, mapping, table.ratios.size() * some.size(),
-                     [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
-                         push.geometry = geometry;
-                         commands.dispatch(kernel, invocations, push, {data, m_table}, {m_results});
-                     });
-        const auto found = readAll<float>(m_device, m_results, layout.segments * some.size());
-        for (size_t g = 0; g < some.size(); ++g) {
-            auto& column = clips.emplace_back();
-            for (uint64_t segment = 0; segment < layout.segments; ++segment)
-                column.push_back(std::ldexp(found[segment * some.size() + g], -scale.exponent));
+    std::ranges::copy(spacingConstants(first), std::back_inserter(variant.constants));
+    if (!first.isAffine) variant.constants.push_back({16, first.scaleRule == ScaleRule::PowerOfTwo});
+    const auto& kernel =
+        m_device.kernel(first.isAffine ? "segment_range_search" : "segment_error_search", variant);
+    shaders::SegmentErrorSearchPush push{.data = data.address(),
+                                         .ratios = m_table.address(),
+                                         .formats = m_formats.address(),
+                                         .clips = m_results.address(),
+                                         .gridCount = static_cast<uint32_t>(alike.size()),
+                                         .coarsePoints = table.coarsePoints,
+                                         .finePoints = table.finePoints,
+                                         .fineRounds = table.fineRounds,
+                                         .exponent = scale.exponent};
+    if (!first.isAffine) push.sides = first.isSigned ? 3u : 1u;
+    forEachSlice(m_device, layout, mapping, table.passes(first.isAffine) * alike.size(),
+                 [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
+                     push.geometry = geometry;
+                     commands.dispatch(kernel, invocations, push, {data, m_table, m_formats}, {m_results});
+                 });
+    const auto found = readAll<float>(m_device, m_results, layout.segments * words);
+    const auto at = [&](uint64_t word) { return std::ldexp(found[word], -scale.exponent); };
+    for (size_t i = 0; i < alike.size(); ++i) {
+        for (uint64_t segment = 0; segment < layout.segments; ++segment) {
+            const uint64_t entry = segment * alike.size() + i;
+            clips[alike[i]].push_back(first.isAffine ? Clip{at(2 * entry), -at(2 * entry + 1)}
+                                                     : Clip{at(entry)});
         }
+    }
+}
+
+std::vector<std::vector<Clip>> SegmentPass::leastError(TensorStream& stream, const SegmentLayout& layout,
+                                                       float absmax, std::span<const NumberFormat> formats) {
+    std::vector<std::vector<Clip>> clips(formats.size());
+    std::vector<size_t> open(formats.size());
+    std::iota(open.begin(), open.end(), size_t{0});
+    while (!open.empty()) {
+        std::vector<size_t> alike;
+        for (const size_t i : open) {
+            if (alike.size() < shaders::maxSegmentGrids &&
+                areSearchedAlike(formats[i], formats[open.front()]))
+                alike.push_back(i);
+        }
+        findLeast(stream, layout, absmax, formats, alike, clips);
+        std::erase_if(open, [&](size_t i) { return std::ranges::contains(alike, i); });
+    }
+    return clips;
+}
+
+float nvfp4TensorScale(float absmax) {
+    constexpr float largestBoth = 448.0f * 6.0f;
+    constexpr int keptBits = 18;
+    if (!(absmax > 0)) return 0;
+    const double exact = double{absmax} / double{largestBoth};
+    const int exponent = std::ilogb(exact) - (keptBits - 1);
+    return static_cast<float>(std::ldexp(std::ceil(std::ldexp(exact, -exponent)), exponent));
+}
+
+std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLayout& layout, float absmax,
+                                           const NumberFormat& format, bool isSearched) {
+    const auto data = stream.resident();
+    const Mapping mapping = mappingFor(m_device.info(), layout);
+    const PowerScale scale = powerScale(absmax);
+    const bool isE4m3 = format.scaleRule == ScaleRule::E4M3;
+    const float tensorScale = isE4m3 ? nvfp4TensorScale(absmax) : 1.0f;
+    KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
+    variant.constants.push_back({10, scale.exact});
+    variant.constants.push_back({16, isE4m3});
+    std::ranges::copy(spacingConstants(format), std::back_inserter(variant.constants));
+    ensure(m_results, m_device, layout.segments * 4, MemoryKind::Device, "block scales");
+    shaders::SegmentScaleSearchPush push{.data = data.address(),
+                                         .scales = m_results.address(),
+                                         .largest = static_cast<float>(format.largest()),
+                                         .largestExponent = std::ilogb(format.largest()),
+                                         .tensorScale = std::ldexp(tensorScale, scale.exponent),
+                                         .exponent = scale.exponent,
+                                         .isSearched = isSearched};
+    constexpr uint64_t passes = 10;
+    const auto& kernel = m_device.kernel("segment_scale_search", variant);
+    forEachSlice(m_device, layout, mapping, passes,
+                 [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
+                     push.geometry = geometry;
+                     commands.dispatch(kernel, invocations, push, {data}, {m_results});
+                 });
+    static const NumberFormat e4m3 = numberFormatFrom("fp8-e4m3");
+    constexpr int e8m0Bias = 127;
+    std::vector<Clip> clips;
+    for (const uint32_t code : readAll<uint32_t>(m_device, m_results, layout.segments)) {
+        const double step = isE4m3 ? e4m3.decode(code) * double{tensorScale}
+                                   : std::ldexp(1.0, static_cast<int>(code) - e8m0Bias);
+        clips.push_back({static_cast<float>(step * format.largest())});
     }
     return clips;
 }

@@ -2,10 +2,11 @@
 
 #include "engine/buffer.h"
 #include "engine/device.h"
+#include "quant/clip.h"
 #include "quant/percentile.h"
+#include "quant/profile.h"
 #include "quant/segments.h"
 #include "quant/tensor_stream.h"
-#include "quant/uniform_grid.h"
 
 #include <cstdint>
 #include <optional>
@@ -35,19 +36,32 @@ public:
                                                          bool isSigned, double meanMagnitude,
                                                          std::span<const OctavGrid> grids);
 
-    // Percentiles of the finite |x| (only of x > 0 when not isSigned: the rest counts as zero), exact, by
-    // segment.
-    std::vector<float> percentiles(TensorStream& stream, const SegmentLayout& layout, bool isSigned,
+    // Percentiles of the finite |x| of one sign or both (the rest counts as zero), exact, by segment.
+    std::vector<float> percentiles(TensorStream& stream, const SegmentLayout& layout, Sides sides,
                                    const Percentile& percentile);
 
-    // Clips of least measured error, [grid][segment]: a logarithmic grid of 192 clips over twelve octaves
-    // below the segment's largest magnitude, then two finer rounds. absmax: of the tensor.
-    std::vector<std::vector<float>> leastError(TensorStream& stream, const SegmentLayout& layout,
-                                               float absmax, std::span<const UniformGrid> grids);
+    // Clips of least measured error, [format][segment]: a logarithmic grid of 192 clips over twelve octaves
+    // below the segment's largest magnitude (floats: twice that), then two finer rounds; affine: both ends
+    // shrunk together, then in turn. absmax: of the tensor. Formats that are not block-scaled.
+    std::vector<std::vector<Clip>> leastError(TensorStream& stream, const SegmentLayout& layout, float absmax,
+                                              std::span<const NumberFormat> formats);
+
+    // The scales of a block-scaled format, as clips, by segment: what the block's largest magnitude asks for
+    // or, searched, the best of its neighbours by measured error. absmax: of the tensor.
+    std::vector<Clip> blockScales(TensorStream& stream, const SegmentLayout& layout, float absmax,
+                                  const NumberFormat& format, bool isSearched);
 
 private:
+    void findLeast(TensorStream& stream, const SegmentLayout& layout, float absmax,
+                   std::span<const NumberFormat> formats, std::span<const size_t> alike,
+                   std::vector<std::vector<Clip>>& clips);
+
     engine::Device& m_device;
-    engine::Buffer m_results, m_table;
+    engine::Buffer m_results, m_table, m_formats;
 };
+
+// The float by which NVFP4 multiplies the e4m3 scales of its blocks: absmax over the largest that both can
+// say, rounded up to 18 bits, so that products with a block's scale and with its clip are exact.
+float nvfp4TensorScale(float absmax);
 
 }  // namespace quant

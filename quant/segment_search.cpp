@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "quant/octav.h"
+#include "quant/profile_clip.h"
 #include "quant/segment_entropy.h"
 
 #include <algorithm>
@@ -22,6 +23,19 @@ void add(std::vector<MeasuredError>& totals, std::span<const MeasuredError> erro
     }
 }
 
+// How the clips of short segments are found.
+enum class Way { Octav, LeastError, Rank, Entropy, BlockScale, Fixed };
+
+Way wayOf(const ClipRequest& request) {
+    const auto& [method, format] = request;
+    if (format.isBlockScaled()) return Way::BlockScale;
+    if (format.fixedScale()) return Way::Fixed;
+    if (method.kind == MethodKind::Max || method.kind == MethodKind::Percentile) return Way::Rank;
+    if (method.kind == MethodKind::Entropy) return Way::Entropy;
+    const bool hasRoot = format.hasNoiseFactor() && format.scaleRule == ScaleRule::Free;
+    return request.isOctav() && hasRoot ? Way::Octav : Way::LeastError;
+}
+
 }  // namespace
 
 // What one call of find() works on.
@@ -33,9 +47,6 @@ struct SegmentSearch::Task {
     const Profile& profile;
     std::span<const ClipRequest> requests;
     SegmentClips result;
-
-    bool isSigned() const { return requests.front().grid.isSigned; }
-    Sides sides() const { return isSigned() ? Sides::Both : Sides::Positive; }
 };
 
 // One segment after another, each as a tensor of its own.
@@ -47,33 +58,42 @@ void SegmentSearch::findLong(Task& task) {
         std::vector<ClippedGrid> grids;
         for (size_t r = 0; r < task.requests.size(); ++r) {
             task.result.clips[r][segment] = clips[r];
-            grids.push_back({task.requests[r].grid, clips[r]});
+            grids.push_back(clips[r].on(task.requests[r].format));
         }
         add(task.result.errors, m_errors.measure(task.stream, profile.absmax(), grids));
         task.result.energy += m_errors.energy(task.stream, profile.absmax());
     }
 }
 
-void SegmentSearch::findOctav(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {
+// The requests of one sign whose octav roots the kernel finds.
+void SegmentSearch::findOctav(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
+    findOctav(task, slab, true, clips);
+    findOctav(task, slab, false, clips);
+}
+
+void SegmentSearch::findOctav(Task& task, const Slab& slab, bool isSigned,
+                              std::vector<std::vector<Clip>>& clips) {
     std::vector<SegmentPass::OctavGrid> grids;
     std::vector<size_t> indices;
-    const double mean = task.profile.meanMagnitude(task.sides());
+    const Sides sides = isSigned ? Sides::Both : Sides::Positive;
+    const double mean = task.profile.meanMagnitude(sides);
     for (size_t r = 0; r < task.requests.size(); ++r) {
-        if (!task.requests[r].isOctav()) continue;
-        const uint64_t factor = task.requests[r].inverseNoiseFactor();
-        const auto iterates = octavIterates(task.profile, task.sides(), factor);
+        const ClipRequest& request = task.requests[r];
+        if (wayOf(request) != Way::Octav || request.format.isSigned != isSigned) continue;
+        const uint64_t factor = request.inverseNoiseFactor();
+        const auto iterates = octavIterates(task.profile, sides, factor);
         grids.push_back({factor, iterates.empty() ? 1.0 : iterates.back() / mean});
         indices.push_back(r);
     }
     if (grids.empty()) return;
-    const auto roots = m_segments.octav(task.stream, slab.layout, task.isSigned(), mean, grids);
+    const auto roots = m_segments.octav(task.stream, slab.layout, isSigned, mean, grids);
     bool hasMoved = false;
     for (uint64_t segment = 0; segment < slab.layout.segments; ++segment) {
         std::vector<ClipRequest> open;
         std::vector<size_t> openIndices;
         for (size_t g = 0; g < grids.size(); ++g) {
             if (roots[g][segment]) {
-                clips[indices[g]][segment] = *roots[g][segment];
+                clips[indices[g]][segment] = {*roots[g][segment]};
             } else {
                 open.push_back(task.requests[indices[g]]);
                 openIndices.push_back(indices[g]);
@@ -90,59 +110,93 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, std::vector<std::vec
     if (hasMoved) task.stream.select(task.file, task.tensor, slab.selection);
 }
 
-void SegmentSearch::findByEntropy(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {
-    std::vector<UniformGrid> grids;
+// The requests of one sign.
+void SegmentSearch::findByEntropy(Task& task, const Slab& slab, bool isSigned,
+                                  std::vector<std::vector<Clip>>& clips) {
+    std::vector<NumberFormat> formats;
     std::vector<size_t> indices;
     for (size_t r = 0; r < task.requests.size(); ++r) {
-        if (task.requests[r].method.kind != MethodKind::Entropy) continue;
-        grids.push_back(task.requests[r].grid);
+        const NumberFormat& format = task.requests[r].format;
+        if (wayOf(task.requests[r]) != Way::Entropy || format.isSigned != isSigned) continue;
+        formats.push_back(format);
         indices.push_back(r);
     }
-    if (grids.empty()) return;
-    const auto found = segmentEntropyClips(task.stream, slab.layout, grids);
-    for (size_t g = 0; g < grids.size(); ++g) clips[indices[g]] = found[g];
-}
-
-void SegmentSearch::findByError(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {
-    std::vector<UniformGrid> grids;
-    std::vector<size_t> indices;
-    for (size_t r = 0; r < task.requests.size(); ++r) {
-        if (task.requests[r].method.kind != MethodKind::Mse) continue;
-        grids.push_back(task.requests[r].grid);
-        indices.push_back(r);
-    }
-    if (grids.empty()) return;
-    const auto found = m_segments.leastError(task.stream, slab.layout, task.profile.absmax(), grids);
-    for (size_t g = 0; g < grids.size(); ++g) clips[indices[g]] = found[g];
-}
-
-void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips) {
-    std::vector<float> largest;  // on an unsigned grid the largest element above zero
-    for (size_t r = 0; r < task.requests.size(); ++r) {
-        const Method& method = task.requests[r].method;
-        if (method.kind != MethodKind::Max && method.kind != MethodKind::Percentile) continue;
-        if (largest.empty())
-            largest = m_segments.percentiles(task.stream, slab.layout, task.isSigned(), Percentile("100"));
-        if (method.kind == MethodKind::Max) {
-            clips[r] = largest;
-            continue;
+    if (formats.empty()) return;
+    const auto found = segmentEntropyClips(task.stream, slab.layout, formats);
+    for (size_t f = 0; f < formats.size(); ++f) {
+        const bool isRounded = formats[f].scaleRule == ScaleRule::PowerOfTwo;
+        for (size_t s = 0; s < found[f].size(); ++s) {
+            const float clip = found[f][s];
+            clips[indices[f]][s] = {isRounded ? powerOfTwoClips(formats[f], clip).above : clip};
         }
-        clips[r] = m_segments.percentiles(task.stream, slab.layout, true, *method.percentile);
-        // Nothing to clip: as for whole tensors.
-        for (size_t i = 0; i < largest.size(); ++i) clips[r][i] = largest[i] == 0 ? 0.0f : clips[r][i];
+    }
+}
+
+void SegmentSearch::findByError(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
+    std::vector<NumberFormat> formats;
+    std::vector<size_t> indices;
+    for (size_t r = 0; r < task.requests.size(); ++r) {
+        if (wayOf(task.requests[r]) != Way::LeastError) continue;
+        formats.push_back(task.requests[r].format);
+        indices.push_back(r);
+    }
+    if (formats.empty()) return;
+    const auto found = m_segments.leastError(task.stream, slab.layout, task.profile.absmax(), formats);
+    for (size_t g = 0; g < formats.size(); ++g) clips[indices[g]] = found[g];
+}
+
+void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
+    const auto percentiles = [&](Sides sides, const Percentile& percentile) {
+        return m_segments.percentiles(task.stream, slab.layout, sides, percentile);
+    };
+    const Percentile all("100");
+    for (size_t r = 0; r < task.requests.size(); ++r) {
+        const auto& [method, format] = task.requests[r];
+        if (wayOf(task.requests[r]) != Way::Rank) continue;
+        const bool isMax = method.kind == MethodKind::Max;
+        const Percentile& percentile = isMax ? all : *method.percentile;
+        const Sides sides = format.isSigned ? Sides::Both : Sides::Positive;
+        const bool isOneSided = format.isAffine || (isMax && !format.isSigned);
+        const auto highs = percentiles(isOneSided ? Sides::Positive : Sides::Both, percentile);
+        for (size_t i = 0; i < highs.size(); ++i) clips[r][i] = {highs[i]};
+        if (format.isAffine) {
+            const auto lows = percentiles(Sides::Negative, percentile);
+            for (size_t i = 0; i < lows.size(); ++i) clips[r][i].low = -lows[i];
+        } else if (!isMax && sides == Sides::Positive) {
+            // Nothing to clip: as for whole tensors.
+            const auto largest = percentiles(sides, all);
+            for (size_t i = 0; i < largest.size(); ++i) {
+                if (largest[i] == 0) clips[r][i] = {};
+            }
+        }
+        if (format.scaleRule != ScaleRule::PowerOfTwo) continue;
+        for (Clip& clip : clips[r]) clip.high = powerOfTwoClips(format, clip.high).above;
+    }
+}
+
+void SegmentSearch::findBlockScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
+    for (size_t r = 0; r < task.requests.size(); ++r) {
+        const auto& [method, format] = task.requests[r];
+        if (wayOf(task.requests[r]) != Way::BlockScale) continue;
+        clips[r] = m_segments.blockScales(task.stream, slab.layout, task.profile.absmax(), format,
+                                          method.kind != MethodKind::Max);
     }
 }
 
 void SegmentSearch::findSlab(Task& task, const Slab& slab) {
     task.stream.select(task.file, task.tensor, slab.selection);
-    std::vector<std::vector<float>> clips(task.requests.size(), std::vector<float>(slab.layout.segments));
+    std::vector<std::vector<Clip>> clips(task.requests.size(), std::vector<Clip>(slab.layout.segments));
     findOctav(task, slab, clips);
-    findByEntropy(task, slab, clips);
+    findByEntropy(task, slab, true, clips);
+    findByEntropy(task, slab, false, clips);
     findByError(task, slab, clips);
     findByRank(task, slab, clips);
+    findBlockScales(task, slab, clips);
     std::vector<std::vector<ClippedGrid>> grids(task.requests.size());
     for (size_t r = 0; r < task.requests.size(); ++r) {
-        for (const float clip : clips[r]) grids[r].push_back({task.requests[r].grid, clip});
+        const NumberFormat& format = task.requests[r].format;
+        if (format.fixedScale()) clips[r].assign(slab.layout.segments, {ClippedGrid::at(format, 0).clip});
+        for (const Clip& clip : clips[r]) grids[r].push_back(clip.on(format));
         std::ranges::copy(clips[r], task.result.clips[r].begin() + static_cast<ptrdiff_t>(slab.firstSegment));
     }
     const float absmax = task.profile.absmax();
@@ -169,7 +223,7 @@ SegmentClips SegmentSearch::find(TensorStream& stream, const TensorFile& file, s
                                  const SegmentLayout& layout, const Profile& profile,
                                  std::span<const ClipRequest> requests) {
     Task task{stream, file, tensor, layout, profile, requests, {}};
-    task.result.clips.assign(requests.size(), std::vector<float>(layout.segments));
+    task.result.clips.assign(requests.size(), std::vector<Clip>(layout.segments));
     task.result.errors.resize(requests.size());
     if (requests.empty() || layout.longestSegment() == 0) return std::move(task.result);
     if (layout.longestSegment() > longestShortSegment) {

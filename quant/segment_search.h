@@ -15,9 +15,9 @@ namespace quant {
 
 // Clips of every segment, and what they cost together.
 struct SegmentClips {
-    std::vector<std::vector<float>> clips;  // [request][segment]
-    std::vector<MeasuredError> errors;      // [request], summed over all segments
-    double energy = 0;                      // Σx² over the finite elements
+    std::vector<std::vector<Clip>> clips;  // [request][segment]
+    std::vector<MeasuredError> errors;     // [request], summed over all segments
+    double energy = 0;                     // Σx² over the finite elements
 };
 
 // Finds the clips of every channel or group of a tensor: short segments by the thousand (SegmentPass), long
@@ -28,7 +28,7 @@ public:
     SegmentSearch(SegmentPass& segments, ProfilePass& profiles, ErrorPass& errors)
         : m_segments(segments), m_profiles(profiles), m_errors(errors) {}
 
-    // profile: of the whole tensor. All requests have grids of one sign.
+    // profile: of the whole tensor.
     SegmentClips find(TensorStream& stream, const TensorFile& file, size_t tensor,
                       const SegmentLayout& layout, const Profile& profile,
                       std::span<const ClipRequest> requests);
@@ -38,10 +38,12 @@ private:
     void findLong(Task& task);
     void findShort(Task& task);
     void findSlab(Task& task, const Slab& slab);
-    void findOctav(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
-    void findByRank(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
-    void findByEntropy(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
-    void findByError(Task& task, const Slab& slab, std::vector<std::vector<float>>& clips);
+    void findOctav(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
+    void findOctav(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
+    void findByRank(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
+    void findByEntropy(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
+    void findByError(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
+    void findBlockScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
 
     SegmentPass& m_segments;
     ProfilePass& m_profiles;

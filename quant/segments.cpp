@@ -4,76 +4,194 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <stdexcept>
 
 namespace quant {
 
 namespace {
 
-uint64_t numberAfter(std::string_view text, std::string_view prefix, uint64_t largest) {
-    const std::string_view digits = text.substr(prefix.size());
+using Kind = Granularity::Kind;
+
+constexpr uint64_t largestGroup = uint64_t{1} << 40, largestAxis = maxDimensions - 1;
+
+// Consumes a whole number from the front of the text; none where there is none or it is too large.
+std::optional<uint64_t> takeNumber(std::string_view& text, uint64_t largest) {
     uint64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || end != digits.data() + digits.size() || value > largest) {
-        throw std::invalid_argument("'" + std::string(text) +
-                                    "' is not a granularity: a whole number must follow the colon");
-    }
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || value > largest) return {};
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
     return value;
+}
+
+bool take(std::string_view& text, std::string_view prefix) {
+    if (!text.starts_with(prefix)) return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+[[noreturn]] void refuse(std::string_view text, const char* why) {
+    throw std::invalid_argument("'" + std::string(text) + "' is not a granularity: " + why);
+}
+
+Granularity groupFrom(std::string_view text, std::string_view rest) {
+    const auto size = takeNumber(rest, largestGroup);
+    if (!size) refuse(text, "a whole number must follow the colon");
+    Granularity granularity{Kind::Group, 0, *size};
+    if (take(rest, ":")) {
+        const auto axis = takeNumber(rest, largestAxis);
+        if (!axis) refuse(text, "an axis from 0 on must follow the second colon");
+        granularity.groupAxis = static_cast<uint32_t>(*axis);
+    }
+    if (!rest.empty()) refuse(text, "a whole number must follow the colon");
+    if (*size == 0) throw std::invalid_argument("a group has at least 1 element");
+    return granularity;
+}
+
+Granularity blockFrom(std::string_view text, std::string_view rest) {
+    const auto rows = takeNumber(rest, largestGroup);
+    const bool hasColumns = rows && take(rest, "x");
+    const auto columns = hasColumns ? takeNumber(rest, largestGroup) : std::nullopt;
+    if (!columns || !rest.empty()) refuse(text, "rows and columns must follow the colon, as 16x16");
+    if (*rows == 0 || *columns == 0) throw std::invalid_argument("a block has at least 1 row and 1 column");
+    return {Kind::Block, 0, *columns, {}, *rows};
+}
+
+size_t groupAxisOf(const std::vector<uint64_t>& shape, const Granularity& granularity) {
+    return granularity.groupAxis.value_or(static_cast<uint32_t>(shape.size() - 1));
+}
+
+uint64_t partsOf(uint64_t extent, uint64_t size) {
+    return (extent + size - 1) / size;
+}
+
+uint64_t product(const std::vector<uint64_t>& shape, size_t first, size_t end) {
+    uint64_t elements = 1;
+    for (size_t axis = first; axis < end; ++axis) elements *= shape[axis];
+    return elements;
+}
+
+// Rows of rowElements, cut into bands of bandRows and columns of `columns`.
+SegmentLayout bandedLayout(uint64_t outers, uint64_t rowsPerOuter, uint64_t rowElements, uint64_t bandRows,
+                           uint64_t columns) {
+    SegmentLayout layout;
+    layout.rowElements = rowElements;
+    layout.rowsPerOuter = rowsPerOuter;
+    layout.rows = rowElements == 0 ? 0 : outers * rowsPerOuter;
+    layout.bandRows = std::clamp<uint64_t>(bandRows, 1, std::max<uint64_t>(rowsPerOuter, 1));
+    layout.inner = std::clamp<uint64_t>(columns, 1, std::max<uint64_t>(rowElements, 1));
+    layout.segmentsPerOuter = partsOf(rowElements, layout.inner);
+    layout.segments = layout.rows == 0 ? 0 : outers * layout.bandsPerOuter() * layout.segmentsPerOuter;
+    return layout;
+}
+
+SegmentLayout channelLayout(const std::vector<uint64_t>& shape, uint32_t axis) {
+    SegmentLayout layout;
+    layout.outer = product(shape, 0, axis);
+    layout.inner = product(shape, axis + 1, shape.size());
+    layout.segmentsPerOuter = layout.segments = shape[axis];
+    return layout;
 }
 
 }  // namespace
 
 std::string Granularity::name() const {
-    if (kind == Kind::Group) return "group:" + std::to_string(groupSize);
-    if (kind == Kind::Channel) return axis == 0 ? "channel" : "channel:" + std::to_string(axis);
+    switch (kind) {
+        case Kind::Tensor:
+            break;
+        case Kind::Channel:
+            return axis == 0 ? "channel" : "channel:" + std::to_string(axis);
+        case Kind::Group:
+            return "group:" + std::to_string(groupSize) + (groupAxis ? ":" + std::to_string(*groupAxis) : "");
+        case Kind::Block:
+            return "block:" + std::to_string(blockRows) + "x" + std::to_string(groupSize);
+    }
     return "tensor";
 }
 
 Granularity granularityFrom(std::string_view text) {
-    using Kind = Granularity::Kind;
+    std::string_view rest = text;
     if (text == "tensor") return {};
     if (text == "channel") return {Kind::Channel, 0, 0};
-    if (text.starts_with("channel:"))
-        return {Kind::Channel, static_cast<uint32_t>(numberAfter(text, "channel:", 63)), 0};
-    if (text.starts_with("group:")) {
-        const uint64_t size = numberAfter(text, "group:", uint64_t{1} << 40);
-        if (size > 0) return {Kind::Group, 0, size};
-        throw std::invalid_argument("a group has at least 1 element");
+    if (take(rest, "channel:")) {
+        const auto axis = takeNumber(rest, largestAxis);
+        if (!axis || !rest.empty()) refuse(text, "a whole number must follow the colon");
+        return {Kind::Channel, static_cast<uint32_t>(*axis), 0};
     }
-    throw std::invalid_argument("unknown granularity '" + std::string(text) +
-                                "'; there are tensor, channel, channel:AXIS and group:N");
+    if (take(rest, "group:")) return groupFrom(text, rest);
+    if (take(rest, "block:")) return blockFrom(text, rest);
+    throw std::invalid_argument(
+        "unknown granularity '" + std::string(text) +
+        "'; there are tensor, channel, channel:AXIS, group:N, group:N:AXIS and block:RxC");
+}
+
+std::string granularityProblem(const std::vector<uint64_t>& shape, const Granularity& granularity) {
+    std::optional<uint64_t> needed;  // axes
+    if (granularity.kind == Kind::Channel) needed = granularity.axis + uint64_t{1};
+    if (granularity.kind == Kind::Group && granularity.groupAxis)
+        needed = *granularity.groupAxis + uint64_t{1};
+    if (!needed || *needed <= std::max<size_t>(shape.size(), 1)) return "";
+    return "has no axis " + std::to_string(*needed - 1);
 }
 
 SegmentLayout layoutOf(const TensorInfo& info, const Granularity& granularity, const std::string& path) {
+    const auto& shape = info.shape;
+    const std::string problem = granularityProblem(shape, granularity);
+    if (!problem.empty())
+        throw InputError(path, info.name, problem + ": it has " + std::to_string(shape.size()));
     SegmentLayout layout;
     layout.inner = info.elements;
-    if (granularity.kind == Granularity::Kind::Tensor || (info.shape.empty() && granularity.axis == 0))
-        return layout;
-    if (granularity.kind == Granularity::Kind::Group) {
-        layout.rowElements = info.shape.back();
-        layout.rows = layout.rowElements == 0 ? 0 : info.elements / layout.rowElements;
-        layout.inner = std::min(granularity.groupSize, std::max<uint64_t>(layout.rowElements, 1));
-        layout.segmentsPerOuter = (layout.rowElements + layout.inner - 1) / layout.inner;
-        layout.segments = layout.rows * layout.segmentsPerOuter;
-        return layout;
+    if (granularity.kind == Kind::Tensor || shape.empty()) return layout;
+    if (granularity.kind == Kind::Channel) return channelLayout(shape, granularity.axis);
+    if (granularity.kind == Kind::Block) {
+        const uint64_t rows = shape.size() < 2 ? 1 : shape[shape.size() - 2];
+        const uint64_t outers = shape.size() < 2 ? 1 : product(shape, 0, shape.size() - 2);
+        return bandedLayout(outers, rows, shape.back(), granularity.blockRows, granularity.groupSize);
     }
-    if (granularity.axis >= info.shape.size()) {
-        throw InputError(path, info.name,
-                         "has no axis " + std::to_string(granularity.axis) + ": it has " +
-                             std::to_string(info.shape.size()));
-    }
-    layout.inner = 1;
-    for (size_t axis = 0; axis < info.shape.size(); ++axis) {
-        if (axis < granularity.axis) layout.outer *= info.shape[axis];
-        if (axis > granularity.axis) layout.inner *= info.shape[axis];
-    }
-    layout.segmentsPerOuter = layout.segments = info.shape[granularity.axis];
-    return layout;
+    const size_t axis = groupAxisOf(shape, granularity);
+    if (axis + 1 == shape.size())
+        return bandedLayout(product(shape, 0, axis), 1, shape.back(), 1, granularity.groupSize);
+    return bandedLayout(product(shape, 0, axis), shape[axis], product(shape, axis + 1, shape.size()),
+                        granularity.groupSize, 1);
 }
+
+std::vector<uint64_t> scaleShape(const TensorInfo& info, const Granularity& granularity) {
+    if (info.shape.empty() || granularity.kind == Kind::Tensor) return {1};
+    if (granularity.kind == Kind::Channel) return {info.shape[granularity.axis]};
+    std::vector<uint64_t> shape = info.shape;
+    if (granularity.kind == Kind::Group) {
+        uint64_t& extent = shape[groupAxisOf(shape, granularity)];
+        extent = partsOf(extent, granularity.groupSize);
+        return shape;
+    }
+    shape.back() = partsOf(shape.back(), granularity.groupSize);
+    if (shape.size() > 1) shape[shape.size() - 2] = partsOf(shape[shape.size() - 2], granularity.blockRows);
+    return shape;
+}
+
+namespace {
+
+// A segment of rows and columns: where it begins and how far it goes.
+struct BandedPlace {
+    uint64_t firstRow, firstColumn, height, width;
+};
+
+BandedPlace placeOf(const SegmentLayout& layout, uint64_t segment) {
+    const uint64_t band = segment / layout.segmentsPerOuter, column = segment % layout.segmentsPerOuter;
+    const uint64_t outer = band / layout.bandsPerOuter(),
+                   inOuter = band % layout.bandsPerOuter() * layout.bandRows;
+    return {.firstRow = outer * layout.rowsPerOuter + inOuter,
+            .firstColumn = column * layout.inner,
+            .height = std::min(layout.bandRows, layout.rowsPerOuter - inOuter),
+            .width = std::min(layout.inner, layout.rowElements - column * layout.inner)};
+}
+
+}  // namespace
 
 uint64_t SegmentLayout::elementsOf(uint64_t segment) const {
     if (rowElements == 0) return outer * inner;
-    return std::min(inner, rowElements - segment % segmentsPerOuter * inner);
+    const BandedPlace place = placeOf(*this, segment);
+    return place.height * place.width;
 }
 
 uint64_t SegmentLayout::longestSegment() const {
@@ -82,7 +200,9 @@ uint64_t SegmentLayout::longestSegment() const {
 
 uint64_t SegmentLayout::segmentOf(uint64_t element) const {
     if (rowElements == 0) return element / inner % segments;
-    return element / rowElements * segmentsPerOuter + element % rowElements / inner;
+    const uint64_t row = element / rowElements, column = element % rowElements;
+    const uint64_t band = row / rowsPerOuter * bandsPerOuter() + row % rowsPerOuter / bandRows;
+    return band * segmentsPerOuter + column / inner;
 }
 
 Selection segmentSelection(const SegmentLayout& layout, uint64_t segment) {
@@ -92,8 +212,11 @@ Selection segmentSelection(const SegmentLayout& layout, uint64_t segment) {
                 .stride = layout.segments * layout.inner,
                 .runs = layout.outer};
     }
-    const uint64_t row = segment / layout.segmentsPerOuter, inRow = segment % layout.segmentsPerOuter;
-    return {.first = row * layout.rowElements + inRow * layout.inner, .run = layout.elementsOf(segment)};
+    const BandedPlace place = placeOf(layout, segment);
+    return {.first = place.firstRow * layout.rowElements + place.firstColumn,
+            .run = place.width,
+            .stride = layout.rowElements,
+            .runs = place.height};
 }
 
 namespace {
@@ -116,35 +239,52 @@ std::vector<Slab> channelSlabs(const SegmentLayout& layout, uint64_t perSlab) {
     return slabs;
 }
 
-// Some whole rows, or some whole groups of one row.
-Slab groupSlab(const SegmentLayout& layout, uint64_t firstRow, uint64_t rows, uint64_t firstGroup,
-               uint64_t groups) {
+// Rows from firstRow on, of which whole outers or a part of one, and some of the segments along them. All
+// segments begin in these rows.
+Slab bandSlab(const SegmentLayout& layout, uint64_t firstRow, uint64_t rows, uint64_t firstColumn,
+              uint64_t columns) {
     Slab slab;
-    slab.firstSegment = firstRow * layout.segmentsPerOuter + firstGroup;
     slab.layout = layout;
     slab.layout.rows = rows;
-    slab.layout.rowElements = std::min(groups * layout.inner, layout.rowElements - firstGroup * layout.inner);
-    slab.layout.segmentsPerOuter = groups;
-    slab.layout.segments = rows * groups;
-    slab.selection = {.first = firstRow * layout.rowElements + firstGroup * layout.inner,
-                      .run = rows * slab.layout.rowElements};
+    slab.layout.rowsPerOuter = std::min(layout.rowsPerOuter, rows);
+    slab.layout.rowElements =
+        std::min(columns * layout.inner, layout.rowElements - firstColumn * layout.inner);
+    slab.layout.segmentsPerOuter = columns;
+    const uint64_t outers = rows / slab.layout.rowsPerOuter;
+    slab.layout.segments = outers * slab.layout.bandsPerOuter() * columns;
+    slab.firstSegment = layout.segmentOf(firstRow * layout.rowElements + firstColumn * layout.inner);
+    slab.selection = {.first = firstRow * layout.rowElements + firstColumn * layout.inner,
+                      .run = slab.layout.rowElements,
+                      .stride = layout.rowElements,
+                      .runs = rows};
+    // Whole rows follow each other.
+    if (columns == layout.segmentsPerOuter)
+        slab.selection = {.first = slab.selection.first, .run = rows * layout.rowElements};
     return slab;
 }
 
-std::vector<Slab> groupSlabs(const SegmentLayout& layout, uint64_t maxElements, uint64_t maxSegments) {
+std::vector<Slab> bandSlabs(const SegmentLayout& layout, uint64_t maxElements, uint64_t maxSegments) {
     std::vector<Slab> slabs;
-    const uint64_t rows = std::min(maxElements / layout.rowElements, maxSegments / layout.segmentsPerOuter);
-    for (uint64_t row = 0; row < layout.rows; row += std::max<uint64_t>(rows, 1)) {
-        if (rows > 0) {
+    const uint64_t bands = layout.bandsPerOuter();
+    const uint64_t bandElements = layout.bandRows * layout.rowElements;
+    const uint64_t fitting = std::min(maxElements / bandElements, maxSegments / layout.segmentsPerOuter);
+    const uint64_t outers = std::min(maxElements / (layout.rowsPerOuter * layout.rowElements),
+                                     maxSegments / (bands * layout.segmentsPerOuter));
+    const uint64_t rowsPerSlab =
+        outers > 0 ? outers * layout.rowsPerOuter : std::max<uint64_t>(fitting, 1) * layout.bandRows;
+    for (uint64_t row = 0; row < layout.rows;) {
+        const uint64_t left =
+            outers > 0 ? layout.rows - row : layout.rowsPerOuter - row % layout.rowsPerOuter;
+        const uint64_t rows = std::min(rowsPerSlab, left);
+        const uint64_t columns =
+            fitting > 0 ? layout.segmentsPerOuter
+                        : std::max<uint64_t>(
+                              std::min(maxElements / (layout.inner * layout.bandRows), maxSegments), 1);
+        for (uint64_t column = 0; column < layout.segmentsPerOuter; column += columns) {
             slabs.push_back(
-                groupSlab(layout, row, std::min(rows, layout.rows - row), 0, layout.segmentsPerOuter));
-            continue;
+                bandSlab(layout, row, rows, column, std::min(columns, layout.segmentsPerOuter - column)));
         }
-        const uint64_t groups = std::max<uint64_t>(std::min(maxElements / layout.inner, maxSegments), 1);
-        for (uint64_t group = 0; group < layout.segmentsPerOuter; group += groups) {
-            slabs.push_back(
-                groupSlab(layout, row, 1, group, std::min(groups, layout.segmentsPerOuter - group)));
-        }
+        row += rows;
     }
     return slabs;
 }
@@ -153,7 +293,7 @@ std::vector<Slab> groupSlabs(const SegmentLayout& layout, uint64_t maxElements, 
 
 std::vector<Slab> slabsOf(const SegmentLayout& layout, uint64_t maxElements, uint64_t maxSegments) {
     if (layout.segments == 0) return {};
-    if (layout.rowElements != 0) return groupSlabs(layout, maxElements, maxSegments);
+    if (layout.rowElements != 0) return bandSlabs(layout, maxElements, maxSegments);
     const uint64_t fitting = maxElements / std::max<uint64_t>(layout.elementsOf(0), 1);
     return channelSlabs(layout, std::clamp<uint64_t>(fitting, 1, maxSegments));
 }

@@ -3,18 +3,8 @@
 #include "quant/float_bits.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace quant {
-
-double SpreadBin::squaresAround(double center, double low, double high) const {
-    const double from = position(low), to = position(high), offset = first - center;
-    const double counts = spread.countBelow(to) - spread.countBelow(from);
-    const double sums = spread.sumBelow(to) - spread.sumBelow(from);
-    const double squares = spread.squaresBelow(to) - spread.squaresBelow(from);
-    return count *
-           std::max(offset * offset * counts + 2 * offset * width * sums + width * width * squares, 0.0);
-}
 
 SpreadProfile::SpreadProfile(const Profile& profile, Sides sides)
     : m_largest(sides == Sides::Both ? profile.absmax() : std::max(profile.max(), 0.0f)) {
@@ -49,12 +39,6 @@ double SpreadProfile::countBelow(double magnitude) const {
 double SpreadProfile::sumAbove(double magnitude) const {
     double sum = magnitude < double{m_largest} ? double{m_largest} : 0;
     for (const SpreadBin& bin : m_bins) sum += bin.sumBelow(bin.end()) - bin.sumBelow(magnitude);
-    return sum;
-}
-
-double SpreadProfile::energy() const {
-    double sum = double{m_largest} * double{m_largest};
-    for (const SpreadBin& bin : m_bins) sum += bin.squaresAround(0, -HUGE_VAL, HUGE_VAL);
     return sum;
 }
 

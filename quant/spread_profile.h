@@ -22,8 +22,6 @@ struct SpreadBin {
         const double t = position(magnitude);
         return count * (first * spread.countBelow(t) + width * spread.sumBelow(t));
     }
-    // Σ (x - center)² of the elements at magnitudes from `low` to `high`.
-    double squaresAround(double center, double low, double high) const;
 };
 
 // The nonzero magnitudes of a profile as a density: each bin's elements are spread linearly to fit its count
@@ -41,7 +39,6 @@ public:
     // Elements at or below a magnitude, and the sum of those above it.
     double countBelow(double magnitude) const;
     double sumAbove(double magnitude) const;
-    double energy() const;  // Σx²
 
 private:
     std::vector<SpreadBin> m_bins;

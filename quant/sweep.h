@@ -11,7 +11,9 @@
 namespace quant {
 
 struct SweepOptions {
-    uint32_t bits = 4;  // 2 to 16
+    uint32_t bits = 4;  // 1 to 16
+    std::optional<NumberFormat>
+        format;  // instead of integers of `bits` bits; neither affine nor block-scaled
     Sign sign = Sign::Auto;
     uint32_t points = 256;                           // 2 to 65536
     std::optional<std::pair<double, double>> range;  // clips 0 < low < high; by default absmax·2⁻¹² to absmax
@@ -24,13 +26,14 @@ struct ErrorPoint {
 
 // Error versus clip of one tensor.
 struct Sweep {
-    bool isSigned = true;
+    NumberFormat format;
     std::vector<double>
         clips;  // ascending, logarithmically spaced; empty when no element is finite and nonzero
     std::vector<double> measured;  // mean squared error of the real quantizer at each clip
-    std::vector<double> modelled;  // what OCTAV minimises, from the profile
-    float octavClip = 0;           // the exact minimiser of the modelled error
-    std::vector<double> iterates;  // of the Newton recursion towards it (octavIterates)
+    // What OCTAV minimises, from the profile; formats whose noise has no closed form: ProfileError.
+    std::vector<double> modelled;
+    float octavClip = 0;           // the clip of method octav
+    std::vector<double> iterates;  // of the Newton recursion towards it (octavIterates), where there is one
     ErrorPoint best;               // least measured error, refined between the points
     // Minima of the measured curve that stand out: between two of them it rises by at least 2% above the
     // higher.

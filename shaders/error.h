@@ -15,15 +15,23 @@ SHADER_CONST uint teamSize = 8;
 SHADER_CONST uint blockElements = 8192;
 SHADER_CONST uint candidatesPerTeam = 8;
 
-// A uniform grid at one clip, its steps in units of the tensor's power-of-two scale. inverseStep 0 stands for
+// A number format at one clip, its step in units of the tensor's power-of-two scale. inverseStep 0 stands for
 // the grid that maps everything to 0: its error is the energy Σx².
 struct GridCandidate {
     float step;
     float inverseStep;
-    float qmin;
+    float qmin;  // least and largest element value; affine: codes less the zero point
     float qmax;
-    uint clipBits;  // of the clip itself, unscaled
+    uint clipBits;  // largest magnitude kept above zero and below zero, unscaled
+    uint lowBits;
 };
+
+// How element values are spaced: specialization constant 13. Constant 14 is the number of mantissa bits
+// and 15 the exponent of the smallest normal number of spacingFloat.
+SHADER_CONST uint spacingUniform = 0;
+SHADER_CONST uint spacingFloat = 1;
+SHADER_CONST uint spacingBinary = 2;
+SHADER_CONST uint spacingBits = 3;  // the float's own exponents, with fewer mantissa bits: tf32, bf16
 #ifndef __cplusplus
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Candidates {
     GridCandidate at[];

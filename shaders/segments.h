@@ -20,6 +20,8 @@ struct SegmentGeometry {
     uint inner;
     uint segmentsPerRow;
     uint rowElements;
+    uint rowsPerOuter;
+    uint bandRows;
 };
 
 // What segment_octav found for one segment and grid: v is the smallest magnitude at or above the root's
@@ -64,11 +66,25 @@ struct SegmentSelectPush {
     uint sides;
 };
 
+// A number format as the searching kernels take it: element values, or codes where the format is affine.
+struct FormatRange {
+    float smallest;
+    float largest;
+    float clipLevel;  // scale = clip / clipLevel
+};
+#ifndef __cplusplus
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer FormatRanges {
+    FormatRange at[];
+};
+#endif
+
+// Ratios: coarsePoints clips in units of the largest, then fineRounds times finePoints ratios to the best so
+// far.
 struct SegmentErrorSearchPush {
     ADDRESS_OF(Words) data;
-    ADDRESS_OF(Floats)
-    ratios;  // searchPoints clips in units of the largest, then rounds of fine ratios to the best
-    ADDRESS_OF(Words) clips;  // [segment][grid], float bits, scaled by 2^exponent
+    ADDRESS_OF(Floats) ratios;
+    ADDRESS_OF(FormatRanges) formats;
+    ADDRESS_OF(Words) clips;  // [segment][grid], float bits, scaled by 2^exponent; affine: high and low
     SegmentGeometry geometry;
     uint gridCount;
     uint coarsePoints;
@@ -76,7 +92,18 @@ struct SegmentErrorSearchPush {
     uint fineRounds;
     int exponent;
     uint sides;
-    float qmax[maxSegmentGrids];
+};
+
+// Block scales: the largest element value that a block's scale must reach, and how many scales to try.
+struct SegmentScaleSearchPush {
+    ADDRESS_OF(Words) data;
+    ADDRESS_OF(Words) scales;  // [segment], float bits, scaled by 2^exponent
+    SegmentGeometry geometry;
+    float largest;        // element value
+    int largestExponent;  // of the largest element value
+    float tensorScale;    // of e4m3 scales, scaled by 2^exponent
+    int exponent;
+    uint isSearched;  // else the scale that the largest magnitude asks for
 };
 
 SHADER_NAMESPACE_END

@@ -32,8 +32,8 @@ TEST_CASE("A list of bits is read as widths and ranges, each once, in rising ord
     CHECK(bitsFrom("2-16").size() == 15);
 }
 
-TEST_CASE("A list of bits that names anything but 2 to 16 is refused", "[app]") {
-    for (const char* text : {"", "1", "17", "0", "-4", "4-", "-", "8-4", "4,", ",4", "4,,8", "four", "4.0",
+TEST_CASE("A list of bits that names anything but 1 to 16 is refused", "[app]") {
+    for (const char* text : {"", "0", "17", "00", "-4", "4-", "-", "8-4", "4,", ",4", "4,,8", "four", "4.0",
                              " 4", "4 8", "0x4", "2-17", "18446744073709551620", "2-3-4"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(bitsFrom(text), std::invalid_argument);
@@ -91,9 +91,9 @@ TEST_CASE("Points and range of a sweep are read, and refused out of bounds", "[a
     CHECK(pointsFrom("256") == 256);
     CHECK(rangeFrom("0.01:2") == std::pair(0.01, 2.0));
     CHECK(rangeFrom("1e-3:1e3") == std::pair(1e-3, 1e3));
-    for (const char* text : {"", "1", "65537", "2.5", "-3"})
+    for (const char* text : {"", "0", "65537", "2.5", "-3"})
         CHECK_THROWS_AS(pointsFrom(text), std::invalid_argument);
-    for (const char* text : {"", ":", "1", "1:", ":1", "2:1", "1:1", "0:1", "-1:1", "nan:1", "1:nan", "1:inf",
+    for (const char* text : {"", ":", "0", "1:", ":1", "2:1", "1:1", "0:1", "-1:1", "nan:1", "1:nan", "1:inf",
                              "1:1e39", "1:2:3"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(rangeFrom(text), std::invalid_argument);

@@ -102,7 +102,8 @@ size_t lineCount(const std::string& text) {
 
 void checkResult(const Json& result, size_t clips) {
     CHECK(keysOf(result) == Arguments{"method", "bits", "signed", "granularity", "clip", "scale",
-                                      "zero_point", "mse", "sqnr_db", "clipped_fraction", "iterations"});
+                                      "zero_point", "mse", "sqnr_db", "clipped_fraction", "iterations",
+                                      "format"});
     CHECK(result["method"].is_string());
     CHECK(result["signed"].is_boolean());
     for (const char* key : {"clip", "scale", "zero_point"}) {
@@ -170,7 +171,7 @@ TEST_CASE("What cannot be understood is a usage error that says what was meant",
         {{"analyze"}, "INPUT is required"},
         {{"analyze", "x", "--bit", "4"}, "did you mean '--bits'"},
         {{"analyze", "x", "--bits"}, "--bits needs a value"},
-        {{"analyze", "x", "--bits", "17"}, "between 2 and 16"},
+        {{"analyze", "x", "--bits", "17"}, "between 1 and 16"},
         {{"analyze", "x", "--bits", "4", "--bits", "8"}, "more than once"},
         {{"analyze", "x", "--method", "octv"}, "did you mean 'octav'"},
         {{"analyze", "x", "--granularity", "row"}, "granularity"},
@@ -515,7 +516,7 @@ TEST_CASE("The JSON report of a sweep has every field of the schema, in its orde
                                                   "3", "--points", "64", "--json", "-"})
                                         .out);
     CHECK(keysOf(report) == Arguments{"tensor", "bits", "signed", "clip", "mse_measured", "mse_model",
-                                      "octav", "best", "minima"});
+                                      "octav", "best", "minima", "format"});
     CHECK(report["tensor"] == "features.4.weight");
     CHECK(report["bits"] == 3);
     CHECK(report["signed"] == true);
@@ -556,7 +557,7 @@ TEST_CASE("A quantized file holds integers and their scales, a fake one the old 
         0);
     REQUIRE(runClipscope({"quantize", sample, "-o", fake, "--bits", "4", "--fake"}).exitCode == 0);
     const Json stored = analyzed({integers, "--filter", "classifier.4.*"});
-    CHECK(stored["skipped"][0]["reason"] == "dtype I8 is not a float type");
+    CHECK(stored["skipped"][0]["reason"] == "dtype U8 is not a float type");
     Arguments names;
     for (const auto& tensor : stored["tensors"]) names.push_back(tensor["name"]);
     CHECK(std::ranges::contains(names, "classifier.4.weight.scale"));

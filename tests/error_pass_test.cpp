@@ -28,7 +28,7 @@ ErrorPass& pass() {
 // Clips from far too small to the largest magnitude on several grids; ten candidates take more than one team.
 std::vector<ClippedGrid> candidatesFor(float absmax) {
     std::vector<ClippedGrid> candidates = {{}};
-    for (const UniformGrid grid : {UniformGrid{2, true}, UniformGrid{4, true}, UniformGrid{8, false}}) {
+    for (const NumberFormat grid : {NumberFormat{2, true}, NumberFormat{4, true}, NumberFormat{8, false}}) {
         for (const double share : {0.01, 0.4, 1.0})
             candidates.push_back({grid, static_cast<float>(share * absmax)});
     }
@@ -201,7 +201,7 @@ namespace {
 std::vector<std::vector<ClippedGrid>> segmentCandidates(uint64_t segments, float absmax) {
     std::vector<std::vector<ClippedGrid>> candidates;
     Random random(10);
-    for (const UniformGrid grid : {UniformGrid{2, true}, UniformGrid{4, true}, UniformGrid{8, false}}) {
+    for (const NumberFormat grid : {NumberFormat{2, true}, NumberFormat{4, true}, NumberFormat{8, false}}) {
         auto& row = candidates.emplace_back();
         for (uint64_t i = 0; i < segments; ++i)
             row.push_back({grid, absmax * static_cast<float>(random.below(100)) / 100});
@@ -242,6 +242,8 @@ TEST_CASE("Every segment is measured with its own grid", "[device][error_pass]")
             checkSegments({23, 37, 41}, {Kind::Channel, axis, 0}, budgetBytes);
         for (const uint64_t size : {1u, 7u, 32u, 1000u})
             checkSegments({101, 331}, {Kind::Group, 0, size}, budgetBytes);
+        checkSegments({5, 101, 67}, {Kind::Group, 0, 16, 1}, budgetBytes);
+        checkSegments({5, 101, 67}, {Kind::Block, 0, 9, {}, 20}, budgetBytes);
     }
 }
 

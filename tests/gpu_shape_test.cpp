@@ -43,7 +43,7 @@ void checkSame(const TensorAnalysis& a, const TensorAnalysis& b) {
     CHECK(a.profile == b.profile);
     REQUIRE(a.results.size() == b.results.size());
     for (size_t r = 0; r < a.results.size(); ++r) {
-        INFO(a.results[r].method.name() << ", " << a.results[r].bits << " bits");
+        INFO(a.results[r].method.name() << ", " << a.results[r].format.bits << " bits");
         CHECK(a.results[r].clip == b.results[r].clip);
         CHECK(std::abs(a.results[r].mse - b.results[r].mse) <= 64 * 0x1p-24 * b.results[r].mse);
         CHECK(a.results[r].clippedFraction == b.results[r].clippedFraction);

@@ -1,7 +1,7 @@
 #include "quant/octav.h"
 
 #include "quant/float_bits.h"
-#include "quant/uniform_grid.h"
+#include "quant/number_format.h"
 #include "tests/reference.h"
 #include "tests/sample_data.h"
 
@@ -31,9 +31,9 @@ float rootOf(std::span<const float> values, const Profile& profile, Sides sides,
 
 std::vector<uint64_t> factorsOf(bool isSigned) {
     std::vector<uint64_t> factors;
-    for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
-        factors.push_back(UniformGrid{bits, isSigned}.inverseNoiseFactor());
-        factors.push_back(UniformGrid{bits, isSigned}.paperInverseNoiseFactor());
+    for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
+        factors.push_back(NumberFormat{bits, isSigned}.inverseNoiseFactor());
+        factors.push_back(NumberFormat{bits, isSigned}.paperInverseNoiseFactor());
     }
     return factors;
 }
@@ -71,7 +71,7 @@ TEST_CASE("The root of one value is the value", "[octav]") {
 // n ones and one value v far above: h jumps at 1 by γ·n. It is negative before and positive after when
 // γ·n > v - 1 > 0, so the root is the data value 1 itself.
 TEST_CASE("The root is a data value where h jumps across zero", "[octav]") {
-    const uint64_t factor = UniformGrid{2, true}.inverseNoiseFactor();
+    const uint64_t factor = NumberFormat{2, true}.inverseNoiseFactor();
     std::vector<float> values(1200, 1.0f);
     values.push_back(50.0f);
     CHECK(rootOf(values, reference::profile(values), Sides::Both, factor) == 1.0f);
@@ -174,7 +174,7 @@ TEST_CASE("Roots of a normal and a Laplace sample are the analytic ones within f
         const Profile profile = reference::profile(values);
         for (uint32_t bits = 2; bits <= 8; ++bits) {
             for (const bool isPaper : {true, false}) {
-                const UniformGrid grid{bits, true};
+                const NumberFormat grid{bits, true};
                 const uint64_t factor = isPaper ? grid.paperInverseNoiseFactor() : grid.inverseNoiseFactor();
                 const double expected = (isPaper ? distribution.paper : distribution.narrow)[bits - 2];
                 const double root = rootOf(values, profile, Sides::Both, factor);
@@ -194,8 +194,8 @@ TEST_CASE("Roots of a normal and a Laplace sample are the analytic ones within f
 TEST_CASE("The recursion's iterates end near the root on smooth data", "[octav]") {
     const auto values = gaussians(200003, 6);
     const Profile profile = reference::profile(values);
-    for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
-        const uint64_t factor = UniformGrid{bits, true}.inverseNoiseFactor();
+    for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
+        const uint64_t factor = NumberFormat{bits, true}.inverseNoiseFactor();
         const double root = rootOf(values, profile, Sides::Both, factor);
         const auto iterates = octavIterates(profile, Sides::Both, factor);
         INFO(bits << " bits");

@@ -26,8 +26,8 @@ struct FloatGrid {
     FloatGrid(const ClippedGrid& grid, float absmax) : exponent(powerScale(absmax).exponent) {
         step = std::ldexp(grid.step(), exponent);
         inverse = step > 0 ? 1.0f / step : 0.0f;
-        qmin = static_cast<float>(grid.grid.qmin());
-        qmax = static_cast<float>(grid.grid.qmax());
+        qmin = static_cast<float>(grid.format.smallest());
+        qmax = static_cast<float>(grid.format.largest());
     }
     float level(float x) const {
         if (std::isnan(x)) return 0;
@@ -44,7 +44,7 @@ std::vector<T> quantized(const MemoryTensor& tensor, const SegmentLayout& layout
     TensorStream stream(device(), budgetBytes);
     stream.select(tensor, 0);
     std::vector<std::byte> bytes;
-    QuantizePass(device()).quantize(stream, layout, grids, target, [&](std::span<const std::byte> some) {
+    QuantizePass(device()).quantize(stream, layout, grids, target, {}, [&](std::span<const std::byte> some) {
         bytes.insert(bytes.end(), some.begin(), some.end());
     });
     std::vector<T> values(bytes.size() / sizeof(T));
@@ -156,7 +156,8 @@ TEST_CASE("Every element meets the grid of its own segment, however the tensor i
           "[device][quantize_pass]") {
     const std::vector<uint64_t> shape = {7, 90, 60};
     const MemoryTensor tensor(gaussians(7 * 90 * 60, 9), DType::F32, shape);
-    for (const char* name : {"channel:0", "channel:1", "channel:2", "group:7", "group:60", "group:32"}) {
+    for (const char* name : {"channel:0", "channel:1", "channel:2", "group:7", "group:60", "group:32",
+                             "group:16:1", "group:3:0", "block:16x9", "block:90x60"}) {
         const Granularity granularity = granularityFrom(name);
         const SegmentLayout layout = layoutOf(tensor.tensors()[0], granularity, "");
         std::vector<ClippedGrid> grids;

@@ -63,9 +63,11 @@ TEST_CASE("Levels times scales have the reported error, for every granularity", 
     const std::vector<uint64_t> shape = {12, 50};
     const auto values = gaussians(600, 31);
     const auto file = written(folder, {{"w", shape, values}});
-    for (const char* granularity : {"tensor", "channel", "channel:1", "group:16"}) {
+    for (const char* granularity :
+         {"tensor", "channel", "channel:1", "group:16", "group:5:0", "block:5x16"}) {
         INFO(granularity);
-        const QuantizeOptions options{.bits = 4, .granularity = granularityFrom(granularity)};
+        const QuantizeOptions options{
+            .bits = 4, .granularity = granularityFrom(granularity), .isPacked = false};
         const auto output = folder.path() / "out.safetensors";
         const auto tensors = run(*file, {0}, options, output);
         const auto quantizedFile = openTensorFile(output);

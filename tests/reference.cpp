@@ -127,7 +127,7 @@ double quantized(double x, double step, double qmin, double qmax) {
 namespace {
 
 bool isClipped(float x, const ClippedGrid& grid) {
-    return x > grid.clip || x < (grid.grid.isSigned ? -grid.clip : 0.0f);
+    return x > grid.clip || x < (grid.format.isSigned ? -grid.clip : 0.0f);
 }
 
 }  // namespace
@@ -136,7 +136,8 @@ Error exactError(std::span<const float> values, const ClippedGrid& grid) {
     Error error;
     for (const float x : values) {
         if (!std::isfinite(x)) continue;
-        const double difference = quantized(x, grid.step(), grid.grid.qmin(), grid.grid.qmax()) - x;
+        const double difference =
+            quantized(x, grid.step(), grid.format.smallest(), grid.format.largest()) - x;
         error.squared += difference * difference;
         error.clipped += isClipped(x, grid);
     }
@@ -147,7 +148,8 @@ Error floatError(std::span<const float> values, const ClippedGrid& grid, float a
     const int exponent = quant::powerScale(absmaxOfTensor).exponent;
     const auto step = static_cast<float>(std::ldexp(double{grid.step()}, exponent));
     const float inverse = step > 0 ? 1.0f / step : 0.0f;
-    const auto qmin = static_cast<float>(grid.grid.qmin()), qmax = static_cast<float>(grid.grid.qmax());
+    const auto qmin = static_cast<float>(grid.format.smallest()),
+               qmax = static_cast<float>(grid.format.largest());
     Error error;
     for (const float x : values) {
         if (!std::isfinite(x)) continue;
@@ -180,6 +182,19 @@ uint64_t coordinate(uint64_t element, const std::vector<uint64_t>& shape, size_t
 uint64_t segmentOf(uint64_t element, const std::vector<uint64_t>& shape, const Granularity& granularity) {
     if (shape.empty() || granularity.kind == Granularity::Kind::Tensor) return 0;
     if (granularity.kind == Granularity::Kind::Channel) return coordinate(element, shape, granularity.axis);
+    if (granularity.kind == Granularity::Kind::Block || granularity.groupAxis) {
+        // The place in the array of segments, whose extents are those of the shape over the block's.
+        const bool isBlock = granularity.kind == Granularity::Kind::Block;
+        uint64_t segment = 0;
+        for (size_t axis = 0; axis < shape.size(); ++axis) {
+            uint64_t size = 1;
+            if (isBlock && axis + 1 == shape.size()) size = granularity.groupSize;
+            if (isBlock && axis + 2 == shape.size()) size = granularity.blockRows;
+            if (!isBlock && axis == *granularity.groupAxis) size = granularity.groupSize;
+            segment = segment * ((shape[axis] + size - 1) / size) + coordinate(element, shape, axis) / size;
+        }
+        return segment;
+    }
     const uint64_t groupsPerRow = (shape.back() + granularity.groupSize - 1) / granularity.groupSize;
     return element / shape.back() * groupsPerRow + element % shape.back() / granularity.groupSize;
 }
@@ -187,6 +202,11 @@ uint64_t segmentOf(uint64_t element, const std::vector<uint64_t>& shape, const G
 uint64_t segmentCount(const std::vector<uint64_t>& shape, const Granularity& granularity) {
     if (shape.empty() || granularity.kind == Granularity::Kind::Tensor) return 1;
     if (granularity.kind == Granularity::Kind::Channel) return shape[granularity.axis];
+    if (granularity.kind == Granularity::Kind::Block || granularity.groupAxis) {
+        uint64_t elements = 1;
+        for (const uint64_t extent : shape) elements *= extent;
+        return elements == 0 ? 0 : segmentOf(elements - 1, shape, granularity) + 1;
+    }
     uint64_t rows = 1;
     for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
     return rows * ((shape.back() + granularity.groupSize - 1) / granularity.groupSize);

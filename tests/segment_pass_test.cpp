@@ -37,9 +37,9 @@ uint64_t product(const Shape& shape) {
 std::vector<SegmentPass::OctavGrid> octavGrids(bool isSigned) {
     std::vector<SegmentPass::OctavGrid> grids;
     for (const uint32_t bits : {2u, 3u, 4u, 5u, 6u, 8u, 10u, 12u, 16u}) {
-        grids.push_back({UniformGrid{bits, isSigned}.inverseNoiseFactor(), 1.5 + 0.2 * bits});
+        grids.push_back({NumberFormat{bits, isSigned}.inverseNoiseFactor(), 1.5 + 0.2 * bits});
     }
-    grids.push_back({UniformGrid{4, isSigned}.paperInverseNoiseFactor(), 0.01});  // a start far off
+    grids.push_back({NumberFormat{4, isSigned}.paperInverseNoiseFactor(), 0.01});  // a start far off
     return grids;
 }
 
@@ -84,7 +84,8 @@ void checkPercentiles(const MemoryTensor& tensor, const Granularity& granularity
     const auto segments = reference::segments(tensor.values(), tensor.tensors()[0].shape, granularity);
     for (const auto& [text, thousandths] : {std::pair("99.9", 99900u), std::pair("50", 50000u),
                                             std::pair("100", 100000u), std::pair("0.001", 1u)}) {
-        const auto found = pass().percentiles(stream, layout, isSigned, Percentile(text));
+        const auto found =
+            pass().percentiles(stream, layout, isSigned ? Sides::Both : Sides::Positive, Percentile(text));
         REQUIRE(found.size() == segments.size());
         for (size_t s = 0; s < segments.size(); ++s) {
             auto counted = segments[s];
@@ -197,7 +198,7 @@ TEST_CASE("Roots beyond one dispatch equal the reference", "[device][segment_pas
     const auto layout = layoutOf(tensor.tensors()[0], {Kind::Group, 0, 256}, "memory");
     TensorStream stream(device(), ampleBytes);
     stream.select(tensor, 0);
-    const SegmentPass::OctavGrid grid{UniformGrid{4, true}.inverseNoiseFactor(), 3.1};
+    const SegmentPass::OctavGrid grid{NumberFormat{4, true}.inverseNoiseFactor(), 3.1};
     const auto roots = pass().octav(stream, layout, true, 0.8, {&grid, 1}).front();
     REQUIRE(roots.size() == layout.segments);
     size_t empty = 0;
@@ -238,7 +239,7 @@ TEST_CASE("Percentiles of awkward segments are exact", "[device][segment_pass]")
 
 namespace {
 
-double leastOfSweep(std::span<const float> values, float largest, const UniformGrid& grid) {
+double leastOfSweep(std::span<const float> values, float largest, const NumberFormat& grid) {
     double least = HUGE_VAL;
     for (int point = 0; point < 200; ++point) {
         const auto clip = static_cast<float>(largest * std::exp2(-12.0 * point / 199));
@@ -251,14 +252,14 @@ void checkLeastError(const MemoryTensor& tensor, const Granularity& granularity,
     const auto layout = layoutOf(tensor.tensors()[0], granularity, "memory");
     TensorStream stream(device(), ampleBytes);
     stream.select(tensor, 0);
-    std::vector<UniformGrid> grids;
+    std::vector<NumberFormat> grids;
     for (const uint32_t bits : {2u, 3u, 4u, 8u}) grids.push_back({bits, isSigned});
     const auto clips = pass().leastError(stream, layout, reference::absmax(tensor.values()), grids);
     const auto segments = reference::segments(tensor.values(), tensor.tensors()[0].shape, granularity);
     for (size_t g = 0; g < grids.size(); ++g) {
         for (size_t s = 0; s < segments.size(); ++s) {
             const auto sorted = reference::magnitudes(segments[s], isSigned);
-            const float largest = sorted.empty() ? 0 : sorted.back(), clip = clips.at(g).at(s);
+            const float largest = sorted.empty() ? 0 : sorted.back(), clip = clips.at(g).at(s).high;
             INFO(granularity.name() << ", segment " << s << ", " << grids[g].bits << " bits, clip " << clip
                                     << " of " << largest);
             CHECK(clip <= largest);

@@ -54,8 +54,11 @@ std::vector<float> findAlone(std::span<const float> values, std::span<const Clip
     const MemoryTensor tensor(values);
     TensorStream stream(device(), ampleBytes);
     stream.select(tensor, 0);
-    return ClipSearch(passes().profiles, passes().errors)
-        .find(stream, passes().profiles.profile(stream), requests);
+    const auto clips = ClipSearch(passes().profiles, passes().errors)
+                           .find(stream, passes().profiles.profile(stream), requests);
+    std::vector<float> highs;
+    for (const Clip& clip : clips) highs.push_back(clip.high);
+    return highs;
 }
 
 MemoryTensor gaussianTensor(const Shape& shape, DType dtype = DType::F32) {
@@ -73,9 +76,9 @@ void checkAlone(const MemoryTensor& tensor, const Granularity& granularity,
         const auto alone = findAlone(segments[s], requests);
         for (size_t r = 0; r < requests.size(); ++r) {
             INFO(granularity.name() << ", segment " << s << ": " << requests[r].method.name() << ", "
-                                    << requests[r].grid.bits
-                                    << (requests[r].grid.isSigned ? " bits, signed" : " bits, unsigned"));
-            CHECK(std::bit_cast<uint32_t>(found.clips.at(r).at(s)) == std::bit_cast<uint32_t>(alone[r]));
+                                    << requests[r].format.bits
+                                    << (requests[r].format.isSigned ? " bits, signed" : " bits, unsigned"));
+            CHECK(std::bit_cast<uint32_t>(found.clips.at(r).at(s).high) == std::bit_cast<uint32_t>(alone[r]));
         }
     }
 }
@@ -87,7 +90,7 @@ void checkSums(const MemoryTensor& tensor, const Granularity& granularity,
     for (size_t r = 0; r < requests.size(); ++r) {
         reference::Error expected;
         for (size_t s = 0; s < segments.size(); ++s) {
-            const ClippedGrid grid{requests[r].grid, found.clips[r][s]};
+            const ClippedGrid grid = found.clips[r][s].on(requests[r].format);
             const auto one = reference::floatError(segments[s], grid, reference::absmax(tensor.values()));
             expected.squared += one.squared;
             expected.clipped += one.clipped;
@@ -106,9 +109,10 @@ struct Case {
 };
 const std::vector<Case>& shortCases() {
     static const std::vector<Case> all = {
-        {{30, 400}, {Kind::Channel, 0, 0}},    {{310, 15}, {Kind::Channel, 1, 0}},
-        {{9, 11, 130}, {Kind::Channel, 1, 0}}, {{2, 1003}, {Kind::Group, 0, 32}},
-        {{3, 1003}, {Kind::Group, 0, 300}},    {{1, 4973}, {Kind::Group, 0, 100}},
+        {{30, 400}, {Kind::Channel, 0, 0}},     {{310, 15}, {Kind::Channel, 1, 0}},
+        {{9, 11, 130}, {Kind::Channel, 1, 0}},  {{2, 1003}, {Kind::Group, 0, 32}},
+        {{3, 1003}, {Kind::Group, 0, 300}},     {{1, 4973}, {Kind::Group, 0, 100}},
+        {{3, 70, 21}, {Kind::Group, 0, 32, 1}}, {{2, 50, 61}, {Kind::Block, 0, 16, {}, 20}},
     };
     return all;
 }
@@ -145,6 +149,7 @@ TEST_CASE("A long segment is answered as a tensor of its own", "[device][segment
     checkAlone(gaussianTensor({2, 65537}), {Kind::Channel, 0, 0}, requests);
     checkAlone(gaussianTensor({65537, 2}), {Kind::Channel, 1, 0}, requests);
     checkAlone(gaussianTensor({1, 140001}), {Kind::Group, 0, 70000}, requests);
+    checkAlone(gaussianTensor({300, 500}), {Kind::Block, 0, 400, {}, 200}, requests);
 }
 
 TEST_CASE("Errors and energy are sums over all segments", "[device][segment_search]") {
@@ -167,7 +172,9 @@ TEST_CASE("Clips do not depend on the memory budget", "[device][segment_search]"
     for (const auto& [shape, granularity] :
          {Case{{100, 1003}, {Kind::Channel, 0, 0}}, Case{{1003, 100}, {Kind::Channel, 1, 0}},
           Case{{30, 7, 301}, {Kind::Channel, 1, 0}}, Case{{50, 1003}, {Kind::Group, 0, 32}},
-          Case{{1, 60013}, {Kind::Group, 0, 100}}, Case{{2, 65537}, {Kind::Channel, 0, 0}}}) {
+          Case{{1, 60013}, {Kind::Group, 0, 100}}, Case{{3, 700, 31}, {Kind::Group, 0, 64, 1}},
+          Case{{70, 901}, {Kind::Group, 0, 32, 0}}, Case{{2, 300, 101}, {Kind::Block, 0, 32, {}, 40}},
+          Case{{100, 3001}, {Kind::Block, 0, 8, {}, 50}}, Case{{2, 65537}, {Kind::Channel, 0, 0}}}) {
         INFO(granularity.name() << " of " << shape[0] << " x " << shape[1]);
         const MemoryTensor tensor = gaussianTensor(shape);
         const auto whole = find(tensor, granularity, requests),
@@ -189,7 +196,7 @@ TEST_CASE("One outlying segment does not spoil the others' clips of least error"
     const auto segments = reference::segments(values, {8, 500}, {Kind::Channel, 0, 0});
     for (size_t s = 0; s < 8; ++s) {
         const float alone = findAlone(segments[s], requests)[0];
-        const double error = reference::exactError(segments[s], {{4, true}, found.clips[0][s]}).squared;
+        const double error = reference::exactError(segments[s], {{4, true}, found.clips[0][s].high}).squared;
         CHECK(error <= 1.01 * reference::exactError(segments[s], {{4, true}, alone}).squared);
     }
 }
@@ -199,7 +206,7 @@ TEST_CASE("A tensor without elements has clips of zero", "[device][segment_searc
     const auto found =
         find(MemoryTensor(std::vector<float>(), DType::F32, {3, 0}), {Kind::Channel, 0, 0}, requests);
     REQUIRE(found.clips.size() == requests.size());
-    for (const auto& clips : found.clips) CHECK(clips == std::vector<float>(3, 0.0f));
+    for (const auto& clips : found.clips) CHECK(clips == std::vector<Clip>(3));
     CHECK(found.energy == 0);
     const auto none =
         find(MemoryTensor(std::vector<float>(), DType::F32, {0, 3}), {Kind::Channel, 0, 0}, requests);
@@ -210,7 +217,7 @@ TEST_CASE("A scalar's only channel has the scalar's clip", "[device][segment_sea
     const MemoryTensor tensor(std::vector<float>{-2.5f});
     const auto requests = requestsFor({"octav", "max", "percentile:99"}, {4}, true);
     for (const auto& clips : find(tensor, {Kind::Channel, 0, 0}, requests).clips)
-        CHECK(clips == std::vector<float>{2.5f});
+        CHECK(clips == std::vector<Clip>{{2.5f}});
 }
 
 }  // namespace tests

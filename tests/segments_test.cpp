@@ -21,6 +21,12 @@ constexpr Granularity channel(uint32_t axis) {
 constexpr Granularity groups(uint64_t size) {
     return {Granularity::Kind::Group, 0, size};
 }
+constexpr Granularity groupsAlong(uint32_t axis, uint64_t size) {
+    return {Granularity::Kind::Group, 0, size, axis};
+}
+constexpr Granularity blocks(uint64_t rows, uint64_t columns) {
+    return {Granularity::Kind::Block, 0, columns, {}, rows};
+}
 
 TensorInfo infoOf(const Shape& shape) {
     return *makeTensorInfo("w", DType::F32, shape);
@@ -53,6 +59,16 @@ const std::vector<Case>& cases() {
         {{1, 1000}, groups(32)},
         {{999}, groups(100)},
         {{40, 1}, groups(8)},
+        {{11, 7}, groupsAlong(0, 4)},
+        {{11, 7}, groupsAlong(1, 4)},
+        {{3, 10, 5}, groupsAlong(1, 4)},
+        {{3, 10, 5}, groupsAlong(0, 2)},
+        {{3, 10, 5}, groupsAlong(1, 100)},
+        {{9, 10}, blocks(4, 3)},
+        {{3, 9, 10}, blocks(2, 4)},
+        {{3, 9, 10}, blocks(100, 5)},
+        {{3, 9, 10}, blocks(1, 1)},
+        {{17}, blocks(4, 4)},
     };
     return all;
 }
@@ -71,16 +87,40 @@ std::vector<uint64_t> elementsOf(const Selection& selection) {
 
 TEST_CASE("Granularity names parse to what they name", "[segments]") {
     for (const char* name :
-         {"tensor", "channel", "channel:1", "channel:63", "group:1", "group:32", "group:1099511627776"}) {
+         {"tensor", "channel", "channel:1", "channel:63", "group:1", "group:32", "group:1099511627776",
+          "group:32:0", "group:4:63", "block:1x1", "block:16x128"}) {
         CHECK(granularityFrom(name).name() == name);
     }
     CHECK(granularityFrom("channel:0").name() == "channel");
 }
 
 TEST_CASE("What is not a granularity is refused", "[segments]") {
-    for (const char* text :
-         {"", "Tensor", "channels", "channel:", "channel:64", "channel:-1", "channel:x", "channel:1x",
-          "group", "group:", "group:0", "group:-4", "group:1.5", "group:99999999999999999999"}) {
+    for (const char* text : {"",
+                             "Tensor",
+                             "channels",
+                             "channel:",
+                             "channel:64",
+                             "channel:-1",
+                             "channel:x",
+                             "channel:1x",
+                             "group",
+                             "group:",
+                             "group:0",
+                             "group:-4",
+                             "group:1.5",
+                             "group:99999999999999999999",
+                             "group:4:",
+                             "group:4:64",
+                             "group:4:x",
+                             "group:4:1:2",
+                             "block",
+                             "block:",
+                             "block:4",
+                             "block:4x",
+                             "block:0x4",
+                             "block:4x0",
+                             "block:4x4x4",
+                             "block:x4"}) {
         INFO("'" << text << "'");
         CHECK_THROWS_AS(granularityFrom(text), std::invalid_argument);
     }

@@ -1,15 +1,17 @@
 #version 460
-// Quantizes elements with the grid of their segment and writes them as floats or as integers, a quad per
+// Quantizes elements with the grid of their segment and writes them as floats or as codes, a quad per
 // invocation.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/grid.glsl"
+#include "compute/philox.glsl"
 #include "compute/quantize.glsl"
 #include "compute/segment_of.glsl"
 #include "quantize.h"
 
 layout(constant_id = 11) const uint output_ = writeF32;
 layout(constant_id = 12) const bool isSegmented = false;
+layout(constant_id = 17) const bool isStochastic = false;
 layout(push_constant, scalar) uniform Push {
     QuantizePush push;
 };
@@ -44,47 +46,83 @@ GridCandidate gridOf(uint element) {
     return push.grids.at[segmentOf(push.geometry, push.firstElement + element)];
 }
 
-// Infinities go to the outermost levels, as every clipped value does; a NaN has no level and counts as 0.
-float levelOf(uint bits, GridCandidate grid) {
+// Infinities go to the outermost levels, as every clipped value does.
+float levelOf(uint bits, GridCandidate grid, float uniform_) {
     const uint magnitude = bits & 0x7fffffffu;
     if (magnitude == 0x7f800000u)
         return grid.inverseStep == 0.0 ? 0.0 : (bits >> 31) == 0u ? grid.qmax : grid.qmin;
-    return quantizedLevel(scaledElement(bits, push.exponent), grid);
+    precise const float y = scaledElement(bits, push.exponent) * grid.inverseStep;
+    return isStochastic ? stochasticElement(y, uniform_, grid) : nearestElement(y, grid);
+}
+
+// Formats with the exponents of float32: the lowest bits are rounded off, and nothing becomes infinite.
+uint castBits(uint bits, float uniform_) {
+    const uint shift = 23u - mantissaBits;
+    const uint largest = 0x7f7fffffu >> shift << shift;
+    const uint magnitude = bits & 0x7fffffffu;
+    const uint rounded = isStochastic ? (magnitude + uint(uniform_ * float(1u << shift))) >> shift << shift
+                                      : roundedBits(magnitude, shift);
+    return (bits & 0x80000000u) | min(rounded, largest);
 }
 
 // With exactScaling the value stays scaled: the host undoes it, since the result may be subnormal.
-uint valueBits(uint bits, GridCandidate grid) {
+uint valueBits(uint bits, GridCandidate grid, float uniform_) {
     if ((bits & 0x7fffffffu) > 0x7f800000u) return bits;
-    precise float value = levelOf(bits, grid) * grid.step;
+    if (spacing == spacingBits) return castBits(bits, uniform_);
+    precise float value = levelOf(bits, grid, uniform_) * grid.step;
     if (!exactScaling) value *= powerOfTwo(-push.exponent);
     return floatBitsToUint(value);
 }
 
-uint encoded(uint bits, GridCandidate grid) {
+uint codeOf(uint bits, GridCandidate grid, float uniform_) {
+    if ((bits & 0x7fffffffu) > 0x7f800000u)
+        return spacing == spacingUniform ? uint(int(push.smallestCode - grid.qmin)) : push.nanCode;
+    const float level = levelOf(bits, grid, uniform_);
+    if (spacing == spacingBinary) return uint(level > 0.0);
+    // Less the grid's own qmin, which differs from the format's by the zero point.
+    if (spacing == spacingUniform) return uint(int(level + (push.smallestCode - grid.qmin)));
+    const uint levelBits = floatBitsToUint(level);
+    const int exponent = max(int(levelBits >> 23 & 0xffu) - 127, smallestExponent);
+    const uint significand = uint(abs(level) * powerOfTwo(int(mantissaBits) - exponent));
+    const uint magnitude = (uint(exponent - smallestExponent) << mantissaBits) + significand;
+    return (levelBits >> 31) << push.signShift | magnitude;
+}
+
+uint encoded(uint bits, GridCandidate grid, float uniform_) {
     switch (output_) {
         case writeF16:
-            return halfBitsOf(valueBits(bits, grid));
+            return halfBitsOf(valueBits(bits, grid, uniform_));
         case writeBF16:
-            return bfloatBitsOf(valueBits(bits, grid));
-        case writeInt8:
-            return uint(int(levelOf(bits, grid))) & 0xffu;
-        case writeInt16:
-            return uint(int(levelOf(bits, grid))) & 0xffffu;
+            return bfloatBitsOf(valueBits(bits, grid, uniform_));
+        case writeCode8:
+            return codeOf(bits, grid, uniform_) & 0xffu;
+        case writeCode16:
+            return codeOf(bits, grid, uniform_) & 0xffffu;
         default:
-            return valueBits(bits, grid);
+            return valueBits(bits, grid, uniform_);
     }
+}
+
+// Uniform numbers in [0, 1) for the four elements of a quad, whose number in the tensor counts.
+vec4 uniforms(uint quad) {
+    if (!isStochastic) return vec4(0.0);
+    const uint low = push.firstLow + quad;
+    const uint high = push.firstHigh + uint(low < quad);
+    const uvec4 random = philox4x32(uvec4(low, high, 0u, 0u), uvec2(push.seedLow, push.seedHigh));
+    return vec4(random >> 8) * (1.0 / 16777216.0);
 }
 
 void main() {
     const uint quad = invocationIndex();
     if (4u * quad >= push.elements) return;
     const uvec4 bits = loadQuad(push.data, quad);
+    const vec4 random = uniforms(quad);
     uvec4 codes;
     for (uint i = 0u; i < 4u; ++i)
-        codes[i] = encoded(bits[i], gridOf(min(4u * quad + i, push.elements - 1u)));
+        codes[i] = encoded(bits[i], gridOf(min(4u * quad + i, push.elements - 1u)), random[i]);
     if (output_ == writeF32) {
         for (uint i = 0u; i < 4u; ++i) push.quantized.at[4u * quad + i] = codes[i];
-    } else if (output_ == writeInt8) {
+    } else if (output_ == writeCode8) {
         push.quantized.at[quad] = codes.x | codes.y << 8 | codes.z << 16 | codes.w << 24;
     } else {
         push.quantized.at[2u * quad] = codes.x | codes.y << 16;

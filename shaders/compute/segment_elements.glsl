@@ -8,7 +8,7 @@
 #include "segments.h"
 
 layout(constant_id = 2) const bool invocationPerSegment = false;
-layout(constant_id = 3) const bool isStrided = false;  // outer > 1
+layout(constant_id = 3) const bool isStrided = false;  // segments of several runs
 
 uint segmentIndex(SegmentGeometry g) {
     return g.firstSegment + (invocationPerSegment ? invocationIndex() : workgroupIndex());
@@ -20,20 +20,40 @@ uint laneCount() {
     return invocationPerSegment ? 1u : workgroupSize;
 }
 
+// Runs of the segment that segmentStart() was last called for.
+uint runElements, runStride;
+
+uint bandsPerOuter(SegmentGeometry g) {
+    return (g.rowsPerOuter + g.bandRows - 1u) / g.bandRows;
+}
+uint segmentWidth(SegmentGeometry g, uint segment) {
+    return min(g.inner, g.rowElements - segment % g.segmentsPerRow * g.inner);
+}
+
 uint segmentLength(SegmentGeometry g, uint segment) {
     if (segment >= g.segments) return 0u;
     if (g.rowElements == 0u) return g.outer * g.inner;
-    return min(g.inner, g.rowElements - segment % g.segmentsPerRow * g.inner);
+    if (!isStrided) return segmentWidth(g, segment);
+    const uint firstRow = segment / g.segmentsPerRow % bandsPerOuter(g) * g.bandRows;
+    return min(g.bandRows, g.rowsPerOuter - firstRow) * segmentWidth(g, segment);
 }
 
 // Index in the slab of the segment's element 0; isStrided segments go on by segmentOffset.
 uint segmentStart(SegmentGeometry g, uint segment) {
+    runElements = g.inner;
+    runStride = g.segments * g.inner;
     if (g.rowElements == 0u) return segment * g.inner;
-    return segment / g.segmentsPerRow * g.rowElements + segment % g.segmentsPerRow * g.inner;
+    runElements = segmentWidth(g, segment);
+    runStride = g.rowElements;
+    const uint band = segment / g.segmentsPerRow, column = segment % g.segmentsPerRow * g.inner;
+    if (!isStrided) return band * g.rowElements + column;
+    const uint bands = bandsPerOuter(g);
+    const uint row = band / bands * g.rowsPerOuter + band % bands * g.bandRows;
+    return row * g.rowElements + column;
 }
 
-uint segmentOffset(SegmentGeometry g, uint i) {
-    return isStrided ? i / g.inner * (g.segments * g.inner) + i % g.inner : i;
+uint segmentOffset(uint i) {
+    return isStrided ? i / runElements * runStride + i % runElements : i;
 }
 
 // Magnitude of a nonzero finite element on one of the sides, else 0.

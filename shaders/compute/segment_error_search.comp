@@ -1,55 +1,42 @@
 #version 460
-// The clip of least measured error of every segment for up to eight grids: a coarse logarithmic grid of clips
-// below the segment's largest magnitude, then finer ones around the best.
+// The clip of least measured error of every segment for up to eight formats that are spaced alike: a coarse
+// logarithmic grid of clips below the largest that makes sense, then finer ones around the best.
 #extension GL_GOOGLE_include_directive : require
 
-#include "compute/quantize.glsl"
-#include "compute/segment_reduce.glsl"
+#include "compute/segment_error.glsl"
 
+layout(constant_id = 16) const bool isPowerOfTwo = false;  // the scales
 layout(push_constant, scalar) uniform Push {
     SegmentErrorSearchPush push;
 };
 
-const float largestFloat = 3.4028235e38, smallestNormal = 1.17549435e-38;
-
-uint elements, start;
-
-float elementAt(uint i) {
-    return scaledElement(loadElement(push.data, start + segmentOffset(push.geometry, i)), push.exponent);
-}
-
-float errorOf(GridCandidate grid) {
-    float sum = 0.0;
-    for (uint i = laneIndex(); i < elements; i += laneCount()) {
-        const float error = quantizationError(elementAt(i), grid);
-        precise const float next = sum + error * error;
-        sum = next;
-    }
-    return reduceAddFloat(sum);
+// The clip as it can be: with a power-of-two scale the next below.
+float possibleClip(float clip, FormatRange format) {
+    if (!isPowerOfTwo) return clip;
+    const uint scale = floatBitsToUint(clip / format.clipLevel) & 0x7f800000u;
+    return uintBitsToFloat(scale) * format.clipLevel;
 }
 
 void main() {
     const uint segment = segmentIndex(push.geometry);
-    elements = segmentLength(push.geometry, segment);
-    start = segmentStart(push.geometry, segment);
-    uint top = 0u;
-    for (uint i = laneIndex(); i < elements; i += laneCount()) {
-        const float x = elementAt(i);
-        top = max(top, push.sides == 1u ? floatBitsToUint(max(x, 0.0)) : floatBitsToUint(abs(x)));
-    }
-    const float largest = uintBitsToFloat(reduceMax(top));
+    SegmentElements elements =
+        SegmentElements(push.data, push.geometry, segmentLength(push.geometry, segment),
+                        segmentStart(push.geometry, segment), push.exponent);
+    const float largest = largestMagnitude(elements, push.sides);
+    // A float's levels may fall better with the largest beyond the data, and a scale may have to be rounded
+    // up.
+    const float limit = spacing == spacingFloat || isPowerOfTwo ? 2.0 * largest : largest;
     for (uint g = 0u; g < push.gridCount; ++g) {
-        float best = largest, least = largestFloat;
+        const FormatRange format = push.formats.at[g];
+        float best = limit, least = largestFloat;
         uint table = 0u;
         for (uint round_ = 0u; round_ <= push.fineRounds; ++round_) {
             const uint points = round_ == 0u ? push.coarsePoints : push.finePoints;
             const float base = best;
             for (uint i = 0u; i < points; ++i) {
-                precise const float clip = min(base * push.ratios.at[table + i], largest);
-                precise const float size = clip / push.qmax[g];
-                const float inverse = size > smallestNormal ? 1.0 / size : 0.0;
-                const float error = errorOf(
-                    GridCandidate(size, inverse, push.sides == 1u ? 0.0 : -push.qmax[g], push.qmax[g], 0u));
+                precise const float clip = possibleClip(min(base * push.ratios.at[table + i], limit), format);
+                const float error =
+                    errorOf(elements, gridOf(clip / format.clipLevel, format.smallest, format.largest));
                 if (error < least) {
                     least = error;
                     best = clip;
@@ -58,7 +45,7 @@ void main() {
             table += points;
         }
         if (laneIndex() == 0u && segment < push.geometry.segments) {
-            push.clips.at[segment * push.gridCount + g] = floatBitsToUint(best);
+            push.clips.at[segment * push.gridCount + g] = floatBitsToUint(largest > 0.0 ? best : 0.0);
         }
     }
 }

@@ -45,8 +45,7 @@ uint magnitudeBitsOf(float value, uint shift) {
 }
 
 uint fetch(uint i) {
-    return countedMagnitude(loadElement(push.data, firstElement + segmentOffset(push.geometry, i)),
-                            push.sides);
+    return countedMagnitude(loadElement(push.data, firstElement + segmentOffset(i)), push.sides);
 }
 uint keptIndex(uint j) {
     return j * workgroupSize + gl_LocalInvocationID.x;

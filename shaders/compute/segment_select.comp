@@ -14,8 +14,7 @@ void main() {
     const uint start = segmentStart(push.geometry, segment);
     uint finite = 0u;
     for (uint i = laneIndex(); i < elements; i += laneCount()) {
-        finite += uint((loadElement(push.data, start + segmentOffset(push.geometry, i)) & 0x7fffffffu) <
-                       0x7f800000u);
+        finite += uint((loadElement(push.data, start + segmentOffset(i)) & 0x7fffffffu) < 0x7f800000u);
     }
     const uint rank = push.ranks.at[reduceAdd(finite)];
     uint answer = 0u;
@@ -23,7 +22,7 @@ void main() {
         const uint last = answer + bit - 1u;
         uint count = 0u;
         for (uint i = laneIndex(); i < elements; i += laneCount()) {
-            const uint bits = loadElement(push.data, start + segmentOffset(push.geometry, i));
+            const uint bits = loadElement(push.data, start + segmentOffset(i));
             const uint magnitude = bits & 0x7fffffffu;
             const bool isLow = magnitude <= last || (push.sides >> (bits >> 31) & 1u) == 0u;
             count += uint(isLow && magnitude < 0x7f800000u);

@@ -1,4 +1,4 @@
-#include "quant/uniform_grid.h"
+#include "quant/number_format.h"
 
 #include "quant/error_pass.h"
 
@@ -11,26 +11,26 @@ namespace tests {
 using namespace quant;
 
 TEST_CASE("A signed grid is symmetric with 2^(B-1) - 1 levels on a side", "[uniform_grid]") {
-    for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
-        const UniformGrid grid{bits, true};
-        CHECK(grid.qmax() == static_cast<int32_t>(std::exp2(bits - 1)) - 1);
-        CHECK(grid.qmin() == -grid.qmax());
+    for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
+        const NumberFormat grid{bits, true};
+        CHECK(grid.largest() == static_cast<int32_t>(std::exp2(bits - 1)) - 1);
+        CHECK(grid.smallest() == -grid.largest());
     }
 }
 
 TEST_CASE("An unsigned grid has 2^B levels from zero on", "[uniform_grid]") {
-    for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
-        const UniformGrid grid{bits, false};
-        CHECK(grid.qmax() == static_cast<int32_t>(std::exp2(bits)) - 1);
-        CHECK(grid.qmin() == 0);
+    for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
+        const NumberFormat grid{bits, false};
+        CHECK(grid.largest() == static_cast<int32_t>(std::exp2(bits)) - 1);
+        CHECK(grid.smallest() == 0);
     }
 }
 
 TEST_CASE("The noise factor is a uniform error's variance in units of the clip", "[uniform_grid]") {
     for (const bool isSigned : {false, true}) {
-        for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
-            const UniformGrid grid{bits, isSigned};
-            const double step = 1.0 / grid.qmax();
+        for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
+            const NumberFormat grid{bits, isSigned};
+            const double step = 1.0 / grid.largest();
             CHECK(std::abs(1.0 / static_cast<double>(grid.inverseNoiseFactor()) / (step * step / 12) - 1) <
                   1e-12);
         }
@@ -38,16 +38,16 @@ TEST_CASE("The noise factor is a uniform error's variance in units of the clip",
 }
 
 TEST_CASE("The paper's noise factor is 4^-B/3 signed and 4^-B/12 unsigned", "[uniform_grid]") {
-    for (uint32_t bits = minGridBits; bits <= maxGridBits; ++bits) {
-        CHECK(static_cast<double>(UniformGrid{bits, true}.paperInverseNoiseFactor()) ==
+    for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
+        CHECK(static_cast<double>(NumberFormat{bits, true}.paperInverseNoiseFactor()) ==
               3 * std::pow(4.0, bits));
-        CHECK(static_cast<double>(UniformGrid{bits, false}.paperInverseNoiseFactor()) ==
+        CHECK(static_cast<double>(NumberFormat{bits, false}.paperInverseNoiseFactor()) ==
               12 * std::pow(4.0, bits));
     }
 }
 
 TEST_CASE("No noise factor exceeds what OctavPredicate takes", "[uniform_grid]") {
-    const UniformGrid widest{maxGridBits, false};
+    const NumberFormat widest{maxGridBits, false};
     CHECK(widest.inverseNoiseFactor() <= uint64_t{1} << 36);
     CHECK(widest.paperInverseNoiseFactor() <= uint64_t{1} << 36);
 }

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "quant/clipped_grid.h"
+
+namespace quant {
+
+// The range that a quantizer keeps: up to `high` on both sides of zero (unsigned: above it), or from low to
+// high where the format is affine.
+struct Clip {
+    float high = 0;
+    float low = 0;  // affine formats only, else 0
+
+    bool operator==(const Clip&) const = default;
+    ClippedGrid on(const NumberFormat& format) const { return {format, high, low}; }
+};
+
+}  // namespace quant

@@ -1,0 +1,63 @@
+#version 460
+// The scale code of every block: the one that the block's largest magnitude asks for or, searched, the best
+// of its neighbours by measured error. e8m0: floor(log2(largest)) less the exponent of the format's largest
+// element (OCP Microscaling Formats Specification 1.0, section 6.3). e4m3: largest over the largest element
+// and the tensor's scale, rounded to nearest (NVFP4).
+#extension GL_GOOGLE_include_directive : require
+
+#include "compute/segment_error.glsl"
+
+layout(constant_id = 16) const bool isE4m3 = false;
+layout(push_constant, scalar) uniform Push {
+    SegmentScaleSearchPush push;
+};
+
+const int e8m0Bias = 127;
+const uint e4m3Largest = 126u;
+
+// Positive fp8-e4m3, to nearest, ties to even.
+uint e4m3CodeOf(float value) {
+    const float inside = min(value, 448.0);
+    const int exponent = max(int(floatBitsToUint(inside) >> 23) - 127, -6);
+    const uint significand = uint(roundEven(inside * powerOfTwo(3 - exponent)));
+    return uint(exponent + 6) * 8u + significand;
+}
+
+float e4m3Value(uint code) {
+    const uint field = code >> 3;
+    const float significand = float((code & 7u) + (field > 0u ? 8u : 0u));
+    return significand * powerOfTwo(int(max(field, 1u)) - 10);
+}
+
+float scaleOf(int code) {
+    if (isE4m3) return e4m3Value(uint(code)) * push.tensorScale;
+    return powerOfTwo(clamp(code - e8m0Bias + push.exponent, -126, 127));
+}
+
+void main() {
+    const uint segment = segmentIndex(push.geometry);
+    SegmentElements elements =
+        SegmentElements(push.data, push.geometry, segmentLength(push.geometry, segment),
+                        segmentStart(push.geometry, segment), push.exponent);
+    const float largest = largestMagnitude(elements, 3u);
+    const int exponent = int(floatBitsToUint(largest) >> 23) - 127 - push.exponent;
+    int code = isE4m3 ? int(e4m3CodeOf(largest / (push.largest * push.tensorScale)))
+                      : exponent - push.largestExponent + e8m0Bias;
+    const int lowest = 0, highest = isE4m3 ? int(e4m3Largest) : 2 * e8m0Bias;
+    code = largest > 0.0 ? clamp(code, lowest, highest) : 0;
+    // Codes of e4m3 are an eighth of an octave apart, those of e8m0 a whole.
+    const int below = isE4m3 ? 5 : 1, above = isE4m3 ? 2 : 1;
+    if (push.isSearched != 0u) {
+        const int asked = code;
+        float least = largestFloat;
+        for (int candidate = asked + above; candidate >= asked - below; --candidate) {
+            const int possible = clamp(candidate, lowest, highest);
+            const float error = errorOf(elements, gridOf(scaleOf(possible), -push.largest, push.largest));
+            if (error < least) {
+                least = error;
+                code = possible;
+            }
+        }
+    }
+    if (laneIndex() == 0u && segment < push.geometry.segments) push.scales.at[segment] = uint(code);
+}
