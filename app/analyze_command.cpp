@@ -9,7 +9,6 @@
 #include "app/options.h"
 #include "app/progress.h"
 #include "app/terminal.h"
-#include "app/usage_error.h"
 #include "quant/input_error.h"
 
 #include <CLI/CLI.hpp>
@@ -18,7 +17,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 
 namespace app {
 
@@ -27,12 +25,15 @@ namespace {
 constexpr const char* examples =
     "  clipscope analyze model.safetensors\n"
     "  clipscope analyze model.safetensors --bits 2-8 --method octav,max\n"
-    "  clipscope analyze weights.npy --granularity channel --json weights.json\n"
+    "  clipscope analyze weights.npz --granularity channel --json weights.json\n"
     "  clipscope analyze model.safetensors --format int8-affine,fp8-e4m3,mxfp4 --method octav,max\n"
+    "  clipscope analyze folder/ model.gguf --bits 4\n"
+    "  clipscope analyze conv.bin --raw f32:64x3x3x3\n"
     "  clipscope analyze model.safetensors --filter '*.weight' --csv - --quiet";
 
 struct AnalyzeArguments {
-    std::vector<std::string> inputs, filters;
+    Inputs inputs;
+    std::vector<std::string> filters;
     quant::AnalysisOptions options;
     ReportTargets targets;
     bool isStrict = false;
@@ -120,22 +121,13 @@ void failStrict(const Selection& selection, std::optional<Objection> objection) 
     throw quant::InputError(selection.fileOf(ref).path(), selection.info(ref).name, reason + " (--strict)");
 }
 
-void checkMethods(const quant::AnalysisOptions& options) {
-    try {
-        for (const auto& method : options.methods) {
-            for (const auto& format : quant::formatsOf(options, true)) quant::checkMethod(method, format);
-        }
-    } catch (const std::invalid_argument& error) {
-        throw UsageError(error.what(), "analyze");
-    }
-}
-
 void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
-    arguments.targets.check(arguments.inputs);
-    checkMethods(arguments.options);
+    arguments.targets.check(arguments.inputs.paths);
+    checkMethods(arguments.options, "analyze");
     const Selection selection =
         selectTensors(arguments.inputs, arguments.filters, arguments.options.granularity);
+    arguments.targets.check(selection.sourcePaths());
     Reports reports(arguments,
                     global.isQuiet);  // before the work: it would be lost if they cannot be written
     Context context(global);
@@ -167,12 +159,10 @@ void addQuestionOptions(CLI::App& command, quant::AnalysisOptions& options) {
 
 void addAnalyzeCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<AnalyzeArguments>();
-    CLI::App& command =
-        addCommand(root, global, "analyze", "Find the clip of every tensor of safetensors and npy files",
-                   examples, [arguments, &global] { runAnalyze(*arguments, global); });
-    command.add_option("INPUT", arguments->inputs, "files of tensors: safetensors or npy")
-        ->required()
-        ->type_name("FILE");
+    CLI::App& command = addCommand(root, global, "analyze", "Find the clip of every tensor of some files",
+                                   examples, [arguments, &global] { runAnalyze(*arguments, global); });
+    command.add_option("INPUT", arguments->inputs.paths, inputHelp)->required()->type_name("FILE");
+    addRawOption(command, arguments->inputs.raw);
     addQuestionOptions(command, arguments->options);
     addFilterOption(command, arguments->filters);
     addJsonOption(command, arguments->targets.json);

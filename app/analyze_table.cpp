@@ -23,7 +23,8 @@ void AnalyzeTable::add(const quant::TensorAnalysis& analysis) {
     const auto& info = analysis.info;
     Tensor& tensor = m_tensors.emplace_back();
     tensor.name = quant::printable(info.name, 200);
-    tensor.type = std::string(quant::name(info.dtype)) + " " + shapeText(info.shape);
+    const std::string type(info.encoding.empty() ? quant::name(info.dtype) : info.encoding);
+    tensor.type = type + " " + shapeText(info.shape);
     tensor.elements = info.elements;
     tensor.absmax = double{analysis.profile.absmax()};
     for (const auto& result : analysis.results) {

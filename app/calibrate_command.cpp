@@ -8,6 +8,7 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
+#include "app/tensor_selection.h"
 #include "app/terminal.h"
 #include "app/usage_error.h"
 #include "quant/input_error.h"
@@ -31,13 +32,14 @@ constexpr const char* examples =
     "clips.json";
 
 struct CalibrateArguments {
-    std::vector<std::string> inputs, merges, filters;
+    Inputs inputs;
+    std::vector<std::string> merges, filters;
     std::string state;
     quant::AnalysisOptions options;
     ReportTargets targets;
     bool isFresh = false;
 
-    bool addsSomething() const { return !inputs.empty() || !merges.empty(); }
+    bool addsSomething() const { return !inputs.paths.empty() || !merges.empty(); }
 };
 
 void check(const CalibrateArguments& arguments) {
@@ -45,7 +47,7 @@ void check(const CalibrateArguments& arguments) {
     if (state.empty() || state == "-") throw UsageError("--state: the name of a file is needed", "calibrate");
     if (isFresh && !arguments.addsSomething())
         throw UsageError("--fresh needs an INPUT or --merge to begin with", "calibrate");
-    std::vector<std::string> read = inputs;
+    std::vector<std::string> read = inputs.paths;
     read.insert(read.end(), merges.begin(), merges.end());
     for (const std::string& path : read) {
         if (isSameFile(path, state))
@@ -53,6 +55,12 @@ void check(const CalibrateArguments& arguments) {
     }
     read.push_back(state);
     targets.check(read);
+    checkMethods(options, "calibrate");
+    for (const quant::NumberFormat& format : options.formats) {
+        if (format.isBlockScaled())
+            throw UsageError("format " + format.name() + " needs the data: a state knows no blocks",
+                             "calibrate");
+    }
 }
 
 // The state that is added to: empty where the file does not exist yet.
@@ -110,11 +118,10 @@ CalibratedClips clipsOf(const std::string& name, const quant::CalibratedTensor& 
     CalibratedClips clips{name, tensor.contributions, quant::Profile::fromSparse(tensor.profile), {}};
     const bool isSigned =
         options.sign == quant::Sign::Auto ? clips.profile.hasNegative() : options.sign == quant::Sign::Signed;
-    quant::ProfileClips search(clips.profile, isSigned);
+    quant::ProfileClips search(clips.profile);
     for (const quant::Method& method : options.methods) {
-        for (const quant::NumberFormat& format : quant::formatsOf(options, isSigned)) {
+        for (const quant::NumberFormat& format : quant::formatsOf(options, isSigned))
             clips.results.push_back({method, format, search.find({method, format})});
-        }
     }
     return clips;
 }
@@ -130,7 +137,7 @@ void runCalibrate(const CalibrateArguments& arguments, Global& global) {
     quant::CalibrationState state = startingState(arguments);
     for (const std::string& path : arguments.merges) state.merge(quant::CalibrationState::read(path), path);
     const Selection selection =
-        arguments.inputs.empty() ? Selection() : selectTensors(arguments.inputs, arguments.filters, {});
+        arguments.inputs.paths.empty() ? Selection() : selectTensors(arguments.inputs, arguments.filters, {});
     // Before the work: it would be lost if they cannot be written.
     std::optional<quant::OutputFile> stateFile;
     if (arguments.addsSomething()) stateFile.emplace(arguments.state);
@@ -164,7 +171,7 @@ void addCalibrateCommand(CLI::App& root, Global& global) {
         addCommand(root, global, "calibrate",
                    "Gather tensors of many files in a small state, and find clips from the state alone",
                    examples, [arguments, &global] { runCalibrate(*arguments, global); });
-    command.add_option("INPUT", arguments->inputs, "files of tensors to add; none: only report")
+    command.add_option("INPUT", arguments->inputs.paths, "files of tensors to add; none: only report")
         ->type_name("FILE");
     command.add_option("--state", arguments->state, "the state: made if it is missing, else added to")
         ->required()
@@ -174,13 +181,17 @@ void addCalibrateCommand(CLI::App& root, Global& global) {
         ->allow_extra_args(false);
     command.add_flag("--fresh", arguments->isFresh, "begin with an empty state, whatever the file holds")
         ->disable_flag_override();
-    addOption(command, "--bits", "LIST", "bit widths, 1 to 16: 4, 2-8 or 4,8 (default 4)",
+    addOption(command, "--bits", "LIST", "bit widths of integers, 1 to 16: 4, 2-8 or 4,8 (default 4)",
               [arguments](const std::string& text) { arguments->options.bits = bitsFrom(text); });
+    addOption(command, "--format", formatWords(),
+              "number formats instead of --bits: one or several, as fp8-e4m3,int8-affine",
+              [arguments](const std::string& text) { arguments->options.formats = formatsFrom(text); });
     addOption(command, "--method", methodWords(),
               "how clips are chosen: one or several, as octav,max (default octav)",
               [arguments](const std::string& text) { arguments->options.methods = methodsFrom(text); });
     addSignOption(command, arguments->options.sign);
     addFilterOption(command, arguments->filters);
+    addRawOption(command, arguments->inputs.raw);
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);
     addDeviceOptions(command, global);

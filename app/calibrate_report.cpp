@@ -16,20 +16,23 @@ using Json = nlohmann::ordered_json;
 
 constexpr int digits = 4;
 
-float stepOf(const CalibratedClips::Result& result) {
-    return quant::ClippedGrid{result.format, result.found.clip}.step();
+quant::ClippedGrid gridOf(const CalibratedClips::Result& result) {
+    return result.found.clip.on(result.format);
 }
 
 Json resultJson(const CalibratedClips::Result& result) {
     const auto& [clip, mse, sqnrDb] = result.found;
-    return {{"method", result.method.name()},
-            {"bits", result.format.bits},
-            {"signed", result.format.isSigned},
-            {"clip", Json::array({clip})},
-            {"scale", Json::array({stepOf(result)})},
-            {"zero_point", Json::array({0})},
-            {"mse_model", mse},
-            {"sqnr_model_db", sqnrDb ? Json(*sqnrDb) : Json()}};
+    Json json = {{"method", result.method.name()},
+                 {"bits", result.format.bits},
+                 {"signed", result.format.isSigned},
+                 {"clip", Json::array({clip.high})},
+                 {"scale", Json::array({gridOf(result).step()})},
+                 {"zero_point", Json::array({gridOf(result).zeroPoint()})},
+                 {"mse_model", mse},
+                 {"sqnr_model_db", sqnrDb ? Json(*sqnrDb) : Json()},
+                 {"format", result.format.name()}};
+    if (result.format.isAffine) json["clip_low"] = Json::array({clip.low});
+    return json;
 }
 
 Json tensorJson(const CalibratedClips& tensor) {
@@ -74,7 +77,7 @@ std::string calibrateJson(const CalibrateRun& run, const std::vector<CalibratedC
 
 std::string calibrateCsv(const std::vector<CalibratedClips>& tensors) {
     std::string text =
-        "tensor,contributions,elements,absmax,method,bits,signed,clip,scale,mse_model,sqnr_model_db\n";
+        "tensor,contributions,elements,absmax,method,bits,signed,clip,scale,mse_model,sqnr_model_db,format\n";
     for (const CalibratedClips& tensor : tensors) {
         const std::string start = csvField(tensor.name) + "," + std::to_string(tensor.contributions) + "," +
                                   std::to_string(tensor.profile.elements()) + "," +
@@ -82,9 +85,9 @@ std::string calibrateCsv(const std::vector<CalibratedClips>& tensors) {
         for (const auto& result : tensor.results) {
             const auto& [clip, mse, sqnrDb] = result.found;
             text += start + csvField(result.method.name()) + "," + std::to_string(result.format.bits) +
-                    (result.format.isSigned ? ",true," : ",false,") + exact(double{clip}) + "," +
-                    exact(double{stepOf(result)}) + "," + exact(mse) + "," + (sqnrDb ? exact(*sqnrDb) : "") +
-                    "\n";
+                    (result.format.isSigned ? ",true," : ",false,") + exact(double{clip.high}) + "," +
+                    exact(double{gridOf(result).step()}) + "," + exact(mse) + "," +
+                    (sqnrDb ? exact(*sqnrDb) : "") + "," + result.format.name() + "\n";
         }
     }
     return text;
@@ -105,9 +108,8 @@ void addRows(TextTable& table, const CalibratedClips& tensor) {
     for (const auto& result : tensor.results) {
         std::vector<Cell> row = start;
         row.push_back({result.method.name()});
-        row.push_back(
-            {std::to_string(result.format.bits) + (result.format.isSigned ? "" : " uint"), Style::Faint});
-        row.push_back({significant(double{result.found.clip}, digits), Style::Strong});
+        row.push_back({result.format.name(), Style::Faint});
+        row.push_back({significant(double{result.found.clip.high}, digits), Style::Strong});
         row.push_back({sqnrText(result.found, tensor.profile.finite() > 0)});
         table.addRow(row);
         start.assign(4, {});  // the tensor is named once
@@ -120,8 +122,8 @@ std::string calibrateTable(const CalibrateRun& run, const std::vector<Calibrated
                            std::optional<size_t> width, bool hasColour) {
     TextTable table({Align::Left, Align::Right, Align::Right, Align::Right, Align::Left, Align::Left,
                      Align::Right, Align::Right});
-    std::vector<Cell> head = {{"tensor"}, {"seen"}, {"elements"}, {"absmax"},
-                              {"method"}, {"bits"}, {"clip"},     {"SQNR"}};
+    std::vector<Cell> head = {{"tensor"}, {"seen"},   {"elements"}, {"absmax"},
+                              {"method"}, {"format"}, {"clip"},     {"SQNR"}};
     for (Cell& cell : head) cell.style = Style::Faint;
     table.addRow(head);
     for (const CalibratedClips& tensor : tensors) addRows(table, tensor);

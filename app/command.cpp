@@ -99,8 +99,7 @@ void addCsvOption(CLI::App& command, std::string& target) {
 }
 
 void addGranularityOption(CLI::App& command, quant::Granularity& granularity) {
-    addOption(command, "--granularity", "tensor|channel|channel:AXIS|group:N|group:N:AXIS|block:RxC",
-              "what shares a clip (default tensor)",
+    addOption(command, "--granularity", granularityWords, "what shares a clip (default tensor)",
               [&](const std::string& text) { granularity = quant::granularityFrom(text); });
 }
 
@@ -116,6 +115,13 @@ void addFilterOption(CLI::App& command, std::vector<std::string>& globs) {
         ->allow_extra_args(false);
 }
 
+void addRawOption(CLI::App& command, std::optional<quant::RawLayout>& layout) {
+    addOption(
+        command, "--raw", "TYPE:SHAPE",
+        "INPUT is bare little-endian elements, such as f32:64x3x3x3 (f64, f32, f16, bf16; ? for one extent)",
+        [&](const std::string& text) { layout = quant::rawLayoutFrom(text); });
+}
+
 namespace {
 
 std::string joined(const std::vector<std::string>& names) {
@@ -125,6 +131,16 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+void checkMethods(const quant::AnalysisOptions& options, const std::string& command) {
+    try {
+        for (const auto& method : options.methods) {
+            for (const auto& format : quant::formatsOf(options, true)) quant::checkMethod(method, format);
+        }
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what(), command);
+    }
+}
 
 std::string methodWords() {
     return joined(quant::methodNames());

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "quant/analysis.h"
+#include "quant/raw.h"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,18 @@ void addCsvOption(CLI::App& command, std::string& target);
 void addGranularityOption(CLI::App& command, quant::Granularity& granularity);
 void addSignOption(CLI::App& command, quant::Sign& sign);
 void addFilterOption(CLI::App& command, std::vector<std::string>& globs);
+
+void addRawOption(CLI::App& command, std::optional<quant::RawLayout>& layout);
+
+// The values of --granularity, for help and completion.
+constexpr const char* granularityWords = "tensor|channel|channel:AXIS|group:N|group:N:AXIS|block:RxC";
+
+// What INPUT may be, for the help of a command that takes it.
+constexpr const char* inputHelp =
+    "safetensors (or the index of a sharded model), npy, npz, gguf, or a folder of such files";
+
+// Throws UsageError for a method that means nothing on one of the formats.
+void checkMethods(const quant::AnalysisOptions& options, const std::string& command);
 
 // The names of the methods, and of the number formats, as the type of an option.
 std::string methodWords();

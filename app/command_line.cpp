@@ -24,7 +24,7 @@ constexpr const char* version = "clipscope " CLIPSCOPE_VERSION;
 
 constexpr const char* rootExamples =
     "  clipscope analyze model.safetensors --bits 4,8\n"
-    "  clipscope analyze weights.npy --method octav,max --json -\n"
+    "  clipscope analyze weights.npz --method octav,max --json -\n"
     "  clipscope devices";
 
 void describeRoot(CLI::App& root) {

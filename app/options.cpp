@@ -96,6 +96,15 @@ std::vector<quant::NumberFormat> formatsFrom(std::string_view text) {
     return formats;
 }
 
+std::vector<quant::Granularity> granularitiesFrom(std::string_view text) {
+    std::vector<quant::Granularity> granularities;
+    for (const std::string_view part : split(text, ',')) {
+        const auto granularity = quant::granularityFrom(part);
+        if (!std::ranges::contains(granularities, granularity)) granularities.push_back(granularity);
+    }
+    return granularities;
+}
+
 quant::Rounding roundingFrom(std::string_view text) {
     constexpr std::string_view stochastic = "stochastic";
     if (text == "nearest") return {};

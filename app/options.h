@@ -25,6 +25,9 @@ std::vector<quant::NumberFormat> formatsFrom(std::string_view text);
 // A single number format.
 quant::NumberFormat oneFormatFrom(std::string_view text);
 
+// "tensor,channel,group:32": each granularity once, in the order given.
+std::vector<quant::Granularity> granularitiesFrom(std::string_view text);
+
 // "octav,max": each method once, in the order given.
 std::vector<quant::Method> methodsFrom(std::string_view text);
 

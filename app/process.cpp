@@ -49,6 +49,14 @@ void fillStandardStreams() {
     }
 }
 
+// A folder of inputs, or a model in shards, may take more files than the usual soft limit of 1024.
+void raiseFileLimit() {
+    rlimit limit = {};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));  // else opening one file too many says so
+}
+
 void handle(int signal, void (*handler)(int)) {
     struct sigaction action = {};
     action.sa_handler = handler;
@@ -59,6 +67,7 @@ void handle(int signal, void (*handler)(int)) {
 
 void prepareProcess() {
     fillStandardStreams();
+    raiseFileLimit();
     handle(SIGXFSZ, SIG_IGN);
     handle(SIGPIPE, SIG_IGN);
     handle(SIGBUS, endFailedMapping);

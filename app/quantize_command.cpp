@@ -19,7 +19,7 @@
 
 #include <algorithm>
 #include <memory>
-#include <stdexcept>
+#include <optional>
 
 namespace app {
 
@@ -34,6 +34,7 @@ constexpr const char* examples =
 struct QuantizeArguments {
     std::string input, output;
     std::vector<std::string> filters;
+    std::optional<quant::RawLayout> raw;
     quant::QuantizeOptions options;
     bool isUnpacked = false;
 };
@@ -41,16 +42,19 @@ struct QuantizeArguments {
 void checkOutput(const QuantizeArguments& arguments) {
     if (arguments.output.empty() || arguments.output == "-")
         throw UsageError("-o: the name of a file is needed", "quantize");
-    if (isSameFile(arguments.input, arguments.output)) {
-        throw UsageError("the output " + arguments.output + " would replace the input", "quantize");
+}
+
+void checkApart(const std::vector<std::string>& inputs, const std::string& output) {
+    for (const std::string& input : inputs) {
+        if (isSameFile(input, output))
+            throw UsageError("the output " + output + " would replace the input", "quantize");
     }
 }
 
-void checkMethod(const quant::QuantizeOptions& options) {
-    try {
-        quant::checkMethod(options.method, options.format.value_or(quant::integerFormat(options.bits, true)));
-    } catch (const std::invalid_argument& error) {
-        throw UsageError(error.what(), "quantize");
+// The output holds every tensor, so every one must be readable.
+void requireReadable(const quant::TensorFile& file) {
+    for (const quant::TensorInfo& info : file.tensors()) {
+        if (!info.unreadable.empty()) throw quant::InputError(file.path(), info.name, info.unreadable);
     }
 }
 
@@ -90,12 +94,17 @@ void warnOfNonFinite(const std::string& path, const std::vector<quant::Quantized
 }
 
 void runQuantize(const QuantizeArguments& arguments, Global& global) {
-    const auto& [input, output, filters, asked, isUnpacked] = arguments;
+    const auto& [input, output, filters, raw, asked, isUnpacked] = arguments;
     quant::QuantizeOptions options = asked;
     options.isPacked = !isUnpacked;
     checkOutput(arguments);
-    checkMethod(options);
-    const Selection selection = selectTensors({input}, filters, options.granularity);
+    checkApart({input}, output);
+    quant::AnalysisOptions analysis{.bits = {options.bits}, .methods = {options.method}};
+    if (options.format) analysis.formats = {*options.format};
+    checkMethods(analysis, "quantize");
+    const Selection selection = selectFromOneFile({{input}, raw}, filters, options.granularity);
+    checkApart(selection.sourcePaths(), output);
+    requireReadable(*selection.files.front());
     std::vector<size_t> selected;
     for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);
     if (filters.empty()) {
@@ -125,9 +134,8 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
                                    "Write a file with its weights quantized (tensors of two dimensions and "
                                    "more, all if there is none, or those of --filter)",
                                    examples, [arguments, &global] { runQuantize(*arguments, global); });
-    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
-        ->required()
-        ->type_name("FILE");
+    command.add_option("INPUT", arguments->input, inputHelp)->required()->type_name("FILE");
+    addRawOption(command, arguments->raw);
     command.add_option("-o,--output", arguments->output, "the safetensors file to write")
         ->required()
         ->type_name("FILE");

@@ -24,14 +24,16 @@ constexpr const char* examples =
 
 struct SweepArguments {
     std::string input, tensor;
+    std::optional<quant::RawLayout> raw;
     quant::SweepOptions options;
     ReportTargets targets;
 };
 
 void runSweep(const SweepArguments& arguments, Global& global) {
-    const auto& [input, name, options, targets] = arguments;
+    const auto& [input, name, raw, options, targets] = arguments;
     targets.check({input});
-    const Selection selection = selectTensors({input}, {}, {});
+    const Selection selection = selectFromOneFile({{input}, raw}, {}, {});
+    targets.check(selection.sourcePaths());
     const TensorRef ref = findTensor(selection, name);
     std::optional<Output> json, csv;
     if (!targets.json.empty()) json.emplace(targets.json);
@@ -59,9 +61,8 @@ void addSweepCommand(CLI::App& root, Global& global) {
     CLI::App& command =
         addCommand(root, global, "sweep", "Measure the error of a tensor over a range of clips", examples,
                    [arguments, &global] { runSweep(*arguments, global); });
-    command.add_option("INPUT", arguments->input, "a file of tensors: safetensors or npy")
-        ->required()
-        ->type_name("FILE");
+    command.add_option("INPUT", arguments->input, inputHelp)->required()->type_name("FILE");
+    addRawOption(command, arguments->raw);
     addOption(command, "--tensor", "NAME", "the tensor (default: the only one)",
               [arguments](const std::string& text) { arguments->tensor = text; });
     quant::SweepOptions& options = arguments->options;

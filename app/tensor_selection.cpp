@@ -6,12 +6,28 @@
 #include "app/options.h"
 #include "app/usage_error.h"
 #include "quant/input_error.h"
+#include "quant/tensor_folder.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
 
 namespace app {
 
 namespace {
+
+std::vector<std::unique_ptr<quant::TensorFile>> openInputs(const Inputs& inputs) {
+    std::vector<std::unique_ptr<quant::TensorFile>> files;
+    for (const std::string& path : inputs.paths) {
+        if (inputs.raw) {
+            files.push_back(std::make_unique<quant::RawFile>(quant::InputFile(path), *inputs.raw));
+            continue;
+        }
+        for (auto& file : quant::openTensorFiles(path)) files.push_back(std::move(file));
+    }
+    return files;
+}
 
 std::vector<TensorRef> allTensors(const Selection& selection) {
     std::vector<TensorRef> refs;
@@ -38,17 +54,15 @@ void requireMatch(const Selection& selection, const std::vector<TensorRef>& refs
 
 // Empty for a tensor that can be analyzed.
 std::string reasonToSkip(const quant::TensorInfo& info, const quant::Granularity& granularity) {
+    if (!info.unreadable.empty()) return info.unreadable;
     if (!isAnalyzable(info.dtype)) return "dtype " + std::string(name(info.dtype)) + " is not a float type";
     const std::string problem = quant::granularityProblem(info.shape, granularity);
     return problem.empty() ? "" : "shape " + shapeText(info.shape) + " " + problem;
 }
 
-}  // namespace
-
-Selection selectTensors(const std::vector<std::string>& paths, const std::vector<std::string>& globs,
-                        const quant::Granularity& granularity) {
-    Selection selection;
-    for (const std::string& path : paths) selection.files.push_back(quant::openTensorFile(path));
+Selection selectFrom(std::vector<std::unique_ptr<quant::TensorFile>> files,
+                     const std::vector<std::string>& globs, const quant::Granularity& granularity) {
+    Selection selection{std::move(files), {}, {}};
     const auto refs = allTensors(selection);
     for (const std::string& glob : globs) requireMatch(selection, refs, glob);
     const SkippedTensor* withoutAxis = nullptr;
@@ -62,13 +76,40 @@ Selection selectTensors(const std::vector<std::string>& paths, const std::vector
             selection.skipped.push_back({ref, reason});
     }
     for (const SkippedTensor& skipped : selection.skipped) {
-        if (!withoutAxis && isAnalyzable(selection.info(skipped.ref).dtype)) withoutAxis = &skipped;
+        const quant::TensorInfo& info = selection.info(skipped.ref);
+        const bool lacksAxis = info.unreadable.empty() && isAnalyzable(info.dtype);
+        if (lacksAxis && withoutAxis == nullptr) withoutAxis = &skipped;
     }
-    if (withoutAxis && selection.tensors.empty()) {
+    if (withoutAxis != nullptr && selection.tensors.empty()) {
         const auto& [ref, reason] = *withoutAxis;
         throw quant::InputError(selection.fileOf(ref).path(), selection.info(ref).name, reason);
     }
     return selection;
+}
+
+}  // namespace
+
+std::vector<std::string> Selection::sourcePaths() const {
+    std::vector<std::string> paths;
+    for (const auto& file : files) std::ranges::copy(file->sourcePaths(), std::back_inserter(paths));
+    return paths;
+}
+
+Selection selectTensors(const Inputs& inputs, const std::vector<std::string>& globs,
+                        const quant::Granularity& granularity) {
+    return selectFrom(openInputs(inputs), globs, granularity);
+}
+
+Selection selectFromOneFile(const Inputs& inputs, const std::vector<std::string>& globs,
+                            const quant::Granularity& granularity) {
+    auto files = openInputs(inputs);
+    if (files.size() == 1) return selectFrom(std::move(files), globs, granularity);
+    const auto nameOf = [&](size_t file) {
+        return std::filesystem::path(files[file]->path()).filename().string();
+    };
+    throw quant::InputError(inputs.paths.front(), "",
+                            "holds " + counted(files.size(), "file") + " of tensors (" + nameOf(0) + ", " +
+                                nameOf(1) + (files.size() > 2 ? ", ...)" : ")") + ": name one of them");
 }
 
 uint64_t bytesOf(const Selection& selection) {

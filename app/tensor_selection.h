@@ -1,10 +1,12 @@
 #pragma once
 
+#include "quant/raw.h"
 #include "quant/segments.h"
 #include "quant/tensor_file.h"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,21 +22,32 @@ struct SkippedTensor {
     std::string reason;
 };
 
+// What the command line says of the files to read.
+struct Inputs {
+    std::vector<std::string> paths;       // files, and folders of files
+    std::optional<quant::RawLayout> raw;  // what the files hold that do not say so themselves
+};
+
 // The tensors of some files that a command works on, in the order of the command line and the files.
 struct Selection {
     std::vector<std::unique_ptr<quant::TensorFile>> files;
     std::vector<TensorRef> tensors;
     std::vector<SkippedTensor> skipped;
 
+    std::vector<std::string> sourcePaths() const;  // of all files that are read
     const quant::TensorFile& fileOf(TensorRef ref) const { return *files[ref.file]; }
     const quant::TensorInfo& info(TensorRef ref) const { return fileOf(ref).tensors()[ref.tensor]; }
 };
 
 // Opens the files and picks the tensors that match any of the globs (all without globs). Skipped are those
-// that are not of a float type and those that lack the channel axis. Throws quant::InputError: a file that
-// cannot be used, a glob that matches nothing, an axis that no tensor has.
-Selection selectTensors(const std::vector<std::string>& paths, const std::vector<std::string>& globs,
+// that are not of a float type, those that cannot be decoded and those that lack the channel axis. Throws
+// quant::InputError: a file that cannot be used, a glob that matches nothing, an axis that no tensor has.
+Selection selectTensors(const Inputs& inputs, const std::vector<std::string>& globs,
                         const quant::Granularity& granularity);
+
+// The same for a command that works on one file: a folder must hold exactly one.
+Selection selectFromOneFile(const Inputs& inputs, const std::vector<std::string>& globs,
+                            const quant::Granularity& granularity);
 
 // The data of the selected tensors.
 uint64_t bytesOf(const Selection& selection);

@@ -69,8 +69,8 @@ void checkMethod(const Method& method, const NumberFormat& format) {
     };
     if (method.kind == MethodKind::OctavPaper && !format.hasNoiseFactor())
         fail("the paper's noise factors are those of integers around zero");
-    if (method.kind == MethodKind::Entropy && !format.hasNoiseFactor())
-        fail("it merges bins into the levels of integers around zero");
+    if (method.kind == MethodKind::Entropy && (!format.hasNoiseFactor() || format.fixedScale()))
+        fail("entropy counts the levels of integers around zero");
     const bool isOfBlocks =
         method.kind == MethodKind::Octav || method.kind == MethodKind::Max || method.kind == MethodKind::Mse;
     if (format.isBlockScaled() && !isOfBlocks) fail("the scale of a block is chosen by max, octav or mse");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "quant/clipped_grid.h"
+#include "quant/profile.h"
 
 namespace quant {
 
@@ -13,5 +14,9 @@ struct Clip {
     bool operator==(const Clip&) const = default;
     ClippedGrid on(const NumberFormat& format) const { return {format, high, low}; }
 };
+
+// The largest clip that makes sense: nothing is clipped, but what an unsigned format cannot say. 0 where the
+// format meets no element.
+Clip largestClip(const Profile& profile, const NumberFormat& format);
 
 }  // namespace quant

@@ -1,12 +1,12 @@
 #include "quant/clip_search.h"
 
+#include "quant/clip_estimate.h"
 #include "quant/entropy.h"
 #include "quant/error_search.h"
 #include "quant/float_bits.h"
 #include "quant/linear_histogram.h"
 #include "quant/magnitude_query.h"
 #include "quant/octav.h"
-#include "quant/profile_clip.h"
 #include "shaders/window.h"
 
 #include <algorithm>
@@ -15,12 +15,6 @@
 #include <memory>
 
 namespace quant {
-
-Clip largestClip(const Profile& profile, const NumberFormat& format) {
-    const float above = std::max(profile.max(), 0.0f);
-    if (format.isAffine) return {above, std::min(profile.min(), 0.0f)};
-    return {format.isSigned ? profile.absmax() : above};
-}
 
 namespace {
 
@@ -163,7 +157,8 @@ std::vector<Clip> ClipSearch::findExact(TensorStream& stream, const Profile& pro
                 profile.meanMagnitude(Sides::Both) *
                 (static_cast<double>(profile.nonzero(Sides::Both)) / static_cast<double>(profile.finite())));
         } else if (requests[i].isOctav() && format.isAffine) {
-            clips[i] = isConstant ? largestClip(profile, format) : twoSidedOctavClip(profile, format);
+            clips[i] =
+                isConstant ? largestClip(profile, format) : twoSidedOctavClip(ProfileError(profile), format);
         }
     }
     advanceByWindows(descents, m_profiles, stream);
@@ -174,6 +169,7 @@ std::vector<Clip> ClipSearch::findExact(TensorStream& stream, const Profile& pro
     return clips;
 }
 
+// All formats of one sign share one count.
 void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
                                std::span<const ClipRequest> requests, std::vector<Clip>& clips) {
     for (const Sides sides : {Sides::Both, Sides::Positive}) {
@@ -182,11 +178,12 @@ void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
             const auto& [method, format] = requests[i];
             if (method.kind != MethodKind::Entropy || requests[i].sides() != sides) continue;
             clips[i] = largestClip(profile, format);
+            const float largest = clips[i].high;
             // Nothing to choose: no element, one value, or more levels than bins.
-            const bool isFixed = clips[i].high == 0 || profile.min() == profile.max();
+            const bool isFixed = largest == 0 || profile.min() == profile.max();
             if (isFixed || entropyLevels(format) >= linearBins) continue;
-            if (counts.empty()) counts = m_profiles.linearHistograms().count(stream, sides, clips[i].high);
-            clips[i].high = entropyClip(counts, format, clips[i].high);
+            if (counts.empty()) counts = m_profiles.linearHistograms().count(stream, sides, largest);
+            clips[i].high = entropyClip(counts, format, largest);
         }
     }
 }

@@ -28,13 +28,9 @@ struct ClipRequest {
     Sides sides() const { return format.isSigned ? Sides::Both : Sides::Positive; }
 };
 
-// The largest clips that make sense: on an unsigned grid the largest element above zero, on an affine one the
-// range.
-Clip largestClip(const Profile& profile, const NumberFormat& format);
-
 // Finds the clips of whole tensors. One read gives the profile; as a rule one or two more, for eight requests
 // at a time, split the bins that straddle an answer until it is exact. Method entropy counts once more, in
-// equal bins. Method mse measures besides, and so does octav on formats whose error has no closed form
+// equal bins; method mse measures besides, and so does octav on formats whose error has no closed form
 // (floats, powers of two); octav on affine formats answers from the profile.
 class ClipSearch {
 public:

@@ -8,10 +8,9 @@
 
 namespace quant {
 
-// Levels of magnitude that the entropy calibrator counts on integers around zero: 2^(B-1) signed, 2^B
-// unsigned.
-constexpr uint32_t entropyLevels(const NumberFormat& format) {
-    return 1u << (format.isSigned ? format.bits - 1 : format.bits);
+// Levels of magnitude that the entropy calibrator counts on a grid: 2^(B-1) signed, 2^B unsigned.
+constexpr uint32_t entropyLevels(const NumberFormat& grid) {
+    return 1u << (grid.isSigned ? grid.bits - 1 : grid.bits);
 }
 
 // KL(p‖q) in nats when the first `kept` bins (levels to linearBins) are kept; infinite where nothing would be
@@ -25,6 +24,6 @@ double entropyDivergence(std::span<const uint64_t> counts, uint32_t kept, uint32
 uint32_t entropyKeptBins(std::span<const uint64_t> counts, uint32_t levels);
 
 // The clip: the upper edge of the last bin kept, kept/2048 of the largest magnitude, rounded to float.
-float entropyClip(std::span<const uint64_t> counts, const NumberFormat& format, float largest);
+float entropyClip(std::span<const uint64_t> counts, const NumberFormat& grid, float largest);
 
 }  // namespace quant

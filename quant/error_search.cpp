@@ -1,6 +1,6 @@
 #include "quant/error_search.h"
 
-#include "quant/profile_clip.h"
+#include "quant/clip_estimate.h"
 #include "quant/profile_error.h"
 
 #include <algorithm>
@@ -69,9 +69,7 @@ Search started(const ErrorQuestion& question, const Profile& profile, const Prof
                std::span<const Clip> known) {
     const NumberFormat& format = question.format;
     Search search{.format = format, .spacing = octaves / (coarsePoints - 1)};
-    const float above = std::max(profile.max(), 0.0f);
-    search.range.high = format.isSigned && !format.isAffine ? profile.absmax() : above;
-    if (format.isAffine) search.range.low = std::min(profile.min(), 0.0f);
+    search.range = largestClip(profile, format);
     if (search.range == Clip()) return search;
     // Not measured yet: the first to be tried.
     search.best = leastErrorClip(profile, estimates, format);
@@ -79,7 +77,7 @@ Search started(const ErrorQuestion& question, const Profile& profile, const Prof
     search.tried = {search.best, search.range};
     if (format.isAffine) {
         search.spacing = 0.25;
-        search.tried.push_back(twoSidedOctavClip(profile, format));
+        search.tried.push_back(twoSidedOctavClip(estimates, format));
     } else if (question.isThorough) {
         addLogarithmic(search.tried, search.range.high);
         for (const Clip& clip : known) {

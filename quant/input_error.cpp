@@ -1,5 +1,7 @@
 #include "quant/input_error.h"
 
+#include "quant/utf8.h"
+
 #include <algorithm>
 #include <format>
 
@@ -8,29 +10,6 @@ namespace {
 
 constexpr size_t maxNameCharacters = 200;
 constexpr size_t maxProblemCharacters = 400;
-
-struct Character {
-    char32_t code;
-    size_t bytes;  // 0: the text does not begin with valid UTF-8
-};
-
-// Decodes the first character of a text that is not empty (Unicode 15, table 3-7: no overlong forms, no
-// surrogates, nothing above U+10FFFF).
-Character decode(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (lead < 0x80) return {lead, 1};
-    const size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {0, 0};
-    char32_t code = lead & (0x7fu >> bytes);
-    for (size_t i = 1; i < bytes; ++i) {
-        const auto next = static_cast<unsigned char>(text[i]);
-        if ((next & 0xc0) != 0x80) return {0, 0};
-        code = code << 6 | (next & 0x3f);
-    }
-    const bool overlong = (bytes == 3 && code < 0x800) || (bytes == 4 && code < 0x10000);
-    if (overlong || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff) return {0, 0};
-    return {code, bytes};
-}
 
 bool needsEscape(char32_t code) {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
@@ -73,7 +52,7 @@ std::string printable(std::string_view text, size_t maxCharacters) {
     std::string result;
     for (size_t count = 0; !text.empty(); ++count) {
         if (count == maxCharacters) return result + "...";
-        const Character character = decode(text);
+        const Utf8Character character = decodeUtf8(text);
         if (character.bytes == 0) {
             result += std::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
         } else if (needsEscape(character.code)) {

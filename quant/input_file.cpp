@@ -48,7 +48,8 @@ InputFile::~InputFile() {
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
-    : m_path(std::move(other.m_path)),
+    : ByteSource(std::move(other)),
+      m_path(std::move(other.m_path)),
       m_sizeBytes(std::exchange(other.m_sizeBytes, 0)),
       m_descriptor(std::exchange(other.m_descriptor, -1)) {}
 

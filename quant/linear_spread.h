@@ -17,12 +17,17 @@ public:
         m_start = m > 0.5 ? 1 - m_length : 0;
     }
 
-    // The shares of the count and of Σt that lie at or below t.
+    // The shares of the count, of Σt and of Σt² that lie at or below t.
     double countBelow(double t) const {
         const double u = inside(t);
         return u + m_slope * (u * u - u);
     }
     double sumBelow(double t) const { return m_start * countBelow(t) + m_length * first(inside(t)); }
+    double squaresBelow(double t) const {
+        const double u = inside(t), second = u * u * u / 3 + m_slope * (u * u * u * u / 2 - u * u * u / 3);
+        return m_start * m_start * countBelow(t) + 2 * m_start * m_length * first(u) +
+               m_length * m_length * second;
+    }
 
 private:
     // Position in the part that is filled.

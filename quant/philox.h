@@ -12,7 +12,7 @@ namespace quant {
 using PhiloxCounter = std::array<uint32_t, 4>;
 using PhiloxKey = std::array<uint32_t, 2>;
 
-constexpr PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key) {
+constexpr PhiloxCounter philox(PhiloxCounter counter, PhiloxKey key) {
     constexpr uint64_t multiplierA = 0xd2511f53u, multiplierB = 0xcd9e8d57u;
     constexpr uint32_t golden = 0x9e3779b9u, rootThree = 0xbb67ae85u;  // Weyl increments of the key
     for (int round = 0; round < 10; ++round) {
@@ -30,7 +30,7 @@ constexpr uint32_t philoxBits(uint64_t seed, uint64_t element) {
     const uint64_t block = element / 4;
     const PhiloxCounter counter = {static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), 0, 0};
     const PhiloxKey key = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
-    return philox4x32(counter, key)[element % 4];
+    return philox(counter, key)[element % 4];
 }
 
 // Uniform in [0, 1), a multiple of 2^-24: exact in float.

@@ -1,8 +1,8 @@
 #include "quant/profile_clips.h"
 
+#include "quant/clip_estimate.h"
 #include "quant/entropy.h"
 #include "quant/float_bits.h"
-#include "quant/profile_clip.h"
 
 #include <cmath>
 
@@ -12,7 +12,7 @@ namespace {
 
 // The smallest float magnitude up to `largest` at which a monotone predicate holds; it holds at `largest`.
 template <class Predicate>
-float smallestMagnitude(float largest, Predicate&& holds) {
+float smallestMagnitude(float largest, const Predicate& holds) {
     uint32_t low = 0, high = magnitudeBits(largest);
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
@@ -24,60 +24,82 @@ float smallestMagnitude(float largest, Predicate&& holds) {
     return fromBits(low);
 }
 
+// Where h(s) = γ·s·#{|x|<=s} - Σ_{|x|>s}(|x| - s) turns positive.
+float octavRoot(const SpreadProfile& spread, double gamma) {
+    return smallestMagnitude(spread.largest(), [&](double s) {
+        const Moments within = spread.upTo(s);
+        const double above = spread.total().count - within.count;
+        return gamma * s * within.count - (spread.total().sum - within.sum - s * above) >= 0;
+    });
+}
+
+// The magnitude with `rank` of all finite elements at or below it, of which `others` are not in the spread.
+float magnitudeOfRank(const SpreadProfile& spread, uint64_t rank, uint64_t others) {
+    if (rank <= others) return 0;
+    // Of n elements spread over a bin the k-th is expected at the quantile (k - ½)/n.
+    const double wanted = static_cast<double>(rank - others) - 0.5;
+    if (wanted > spread.elements() - 1) return spread.largest();
+    return smallestMagnitude(spread.largest(), [&](double s) { return spread.upTo(s).count >= wanted; });
+}
+
 }  // namespace
 
-ProfileClips::ProfileClips(const Profile& profile, bool isSigned)
-    : m_profile(profile),
-      m_errors(profile),
-      m_spread(profile, isSigned ? Sides::Both : Sides::Positive),
-      m_both(profile, Sides::Both) {}
+ProfileClips::ProfileClips(const Profile& profile)
+    : m_profile(profile), m_both(profile, Sides::Both), m_errors(profile) {}
 
-// Where h(s) = γ·s·#{|x|<=s} - Σ_{|x|>s}(|x| - s) turns positive.
-double ProfileClips::octavRoot(double gamma) const {
-    return double{smallestMagnitude(m_spread.largest(), [&](double s) {
-        const double below = m_spread.countBelow(s), above = m_spread.elements() - below;
-        return gamma * s * below - (m_spread.sumAbove(s) - s * above) >= 0;
-    })};
+const SpreadProfile& ProfileClips::spread(const ClipRequest& request) const {
+    return request.format.isSigned ? m_both : m_errors.side(Sides::Positive);
 }
 
-double ProfileClips::octavClip(const ClipRequest& request) const {
-    if (request.format.hasNoiseFactor())
-        return octavRoot(1 / static_cast<double>(request.inverseNoiseFactor()));
-    // Binary: the mean magnitude, zeros counted.
-    return m_profile.meanMagnitude(Sides::Both) * static_cast<double>(m_profile.nonzero(Sides::Both)) /
-           static_cast<double>(m_profile.finite());
+Clip ProfileClips::percentile(const ClipRequest& request) const {
+    const uint64_t rank = request.method.percentile->rank(m_profile.finite());
+    const auto of = [&](const SpreadProfile& side, Sides sides) {
+        return magnitudeOfRank(side, rank, m_profile.finite() - m_profile.nonzero(sides));
+    };
+    if (!request.format.isAffine) return {of(m_both, Sides::Both)};
+    return {of(m_errors.side(Sides::Positive), Sides::Positive),
+            -of(m_errors.side(Sides::Negative), Sides::Negative)};
 }
 
-// Of n elements spread over a bin the k-th is expected at the quantile (k - ½)/n.
-double ProfileClips::percentile(const Percentile& percentile) const {
-    const uint64_t rank = percentile.rank(m_profile.finite());
-    if (rank <= m_profile.zeros()) return 0;
-    if (rank == m_profile.finite()) return double{m_both.largest()};
-    const double wanted = static_cast<double>(rank - m_profile.zeros()) - 0.5;
-    return double{
-        smallestMagnitude(m_both.largest(), [&](double s) { return m_both.countBelow(s) >= wanted; })};
+Clip ProfileClips::entropy(const ClipRequest& request) {
+    const SpreadProfile& elements = spread(request);
+    LinearHistogram& counts = request.format.isSigned ? m_bothCounts : m_positiveCounts;
+    if (counts.empty()) counts = linearHistogram(elements);
+    return {entropyClip(counts, request.format, elements.largest())};
 }
 
-double ProfileClips::clipOf(const ClipRequest& request) {
-    const float largest = m_spread.largest();
-    if (largest == 0) return 0;
-    if (request.method.kind == MethodKind::Mse)
-        return double{leastErrorClip(m_profile, m_errors, request.format).high};
+Clip ProfileClips::clipOf(const ClipRequest& request) {
+    const auto& [method, format] = request;
+    const Clip largest = largestClip(m_profile, format);
     const bool isConstant = m_profile.min() == m_profile.max();
-    if (isConstant || request.method.kind == MethodKind::Max) return double{largest};
-    if (request.isOctav()) return octavClip(request);
-    if (request.method.kind == MethodKind::Percentile) return percentile(*request.method.percentile);
-    if (m_histogram.empty()) m_histogram = linearHistogram(m_spread);
-    return double{entropyClip(m_histogram, request.format, largest)};
+    if (largest == Clip() || isConstant || method.kind == MethodKind::Max) return largest;
+    if (method.kind == MethodKind::Percentile) return percentile(request);
+    if (method.kind == MethodKind::Entropy) return entropy(request);
+    if (method.kind == MethodKind::Mse || format.spacing == Spacing::Float)
+        return leastErrorClip(m_profile, m_errors, format);
+    if (format.isAffine) return twoSidedOctavClip(m_errors, format);
+    if (format.spacing == Spacing::Binary)
+        return {static_cast<float>(m_both.total().sum / static_cast<double>(m_profile.finite()))};
+    return {octavRoot(spread(request), 1 / static_cast<double>(request.inverseNoiseFactor()))};
+}
+
+// As ClipSearch rounds scales.
+Clip ProfileClips::withPossibleScale(const ClipRequest& request, Clip clip) const {
+    const auto& [method, format] = request;
+    if (format.fixedScale()) return {ClippedGrid::at(format, 0).clip};
+    if (format.scaleRule != ScaleRule::PowerOfTwo || clip.high == 0) return clip;
+    const auto [below, above] = powerOfTwoClips(format, clip.high);
+    if (method.kind == MethodKind::Max) return {above};
+    return {m_errors.at({format, below}) < m_errors.at({format, above}) ? below : above};
 }
 
 ProfileClip ProfileClips::find(const ClipRequest& request) {
     ProfileClip result;
-    result.clip = static_cast<float>(clipOf(request));
+    result.clip = withPossibleScale(request, clipOf(request));
     if (m_profile.finite() == 0) return result;
-    const double error = m_errors.at(ClippedGrid{request.format, result.clip});
+    const double error = m_errors.at(result.clip.on(request.format)), energy = m_errors.energy();
     result.mse = error / static_cast<double>(m_profile.finite());
-    if (error > 0 && m_errors.energy() > 0) result.sqnrDb = 10 * std::log10(m_errors.energy() / error);
+    if (error > 0 && energy > 0) result.sqnrDb = 10 * std::log10(energy / error);
     return result;
 }
 

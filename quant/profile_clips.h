@@ -9,44 +9,45 @@
 
 namespace quant {
 
-// A clip found from a profile alone, and what the format would cost by ProfileError's estimate.
+// A clip found from a profile alone, and what the format would cost by the density's model.
 struct ProfileClip {
-    float clip = 0;
-    double mse = 0;                // over all finite elements
-    std::optional<double> sqnrDb;  // none when Σx² or the error is 0
+    Clip clip;
+    double mse = 0;                // modelled, over all finite elements
+    std::optional<double> sqnrDb;  // modelled; none when Σx² or the error is 0
 };
 
-// Clips of a tensor of which only the profile is at hand, for integers around zero with a free scale and for
-// binary. Precision, by method:
-//
-// max is exact. percentile lies in the same bin of the profile as the exact one, so within 12.5 % of it at
-// worst (subnormals: within 2^-129), and within two thousandths where the bin is well filled and smooth.
-//
-// octav and octav-paper: the root of h with the bin's density in place of its elements. h is exact at the
-// bin's edges: again the same bin, 12.5 % at worst, and a few thousandths on smooth data.
-//
-// entropy: of the histogram that linearHistogram() estimates. The divergence is flat around its minimum: a
-// few percent of the clip on large smooth tensors, and nothing sure on small or discrete ones.
-//
-// mse: leastErrorClip().
+// Clips of a tensor of which only the profile is at hand. Precision, by method:
+// - max: exact.
+// - percentile: in the same bin of the profile as the exact one, so within 12.5 % of it at worst (the same
+// for
+//   subnormals, within 2^-129); interpolated in between, within a thousandth where the bin is well filled and
+//   smooth.
+// - octav, octav-paper: the root of h with the bin's density in place of its elements. h is exact at the
+// bin's edges:
+//   again the same bin, 12.5 % at worst, and a thousandth or so on smooth data. On formats whose error has no
+//   closed form, as mse.
+// - entropy: of the histogram that linearHistogram() estimates. The divergence is flat around its minimum: a
+// few
+//   percent of the clip on large smooth tensors, and nothing sure on small or discrete ones.
+// - mse: the minimum of ProfileError, over clips as the search that measures tries them.
 class ProfileClips {
 public:
-    // The profile must outlive the object.
-    ProfileClips(const Profile& profile, bool isSigned);
+    explicit ProfileClips(const Profile& profile);
 
-    // request.format.isSigned is that of the constructor.
+    // A format that is not block-scaled, with a method that checkMethod() takes.
     ProfileClip find(const ClipRequest& request);
 
 private:
-    double clipOf(const ClipRequest& request);
-    double octavClip(const ClipRequest& request) const;
-    double octavRoot(double gamma) const;
-    double percentile(const Percentile& percentile) const;
+    Clip clipOf(const ClipRequest& request);
+    Clip withPossibleScale(const ClipRequest& request, Clip clip) const;
+    const SpreadProfile& spread(const ClipRequest& request) const;
+    Clip percentile(const ClipRequest& request) const;
+    Clip entropy(const ClipRequest& request);
 
     const Profile& m_profile;
+    SpreadProfile m_both;
     ProfileError m_errors;
-    SpreadProfile m_spread, m_both;
-    LinearHistogram m_histogram;
+    LinearHistogram m_bothCounts, m_positiveCounts;
 };
 
 }  // namespace quant

@@ -250,7 +250,7 @@ private:
 
 std::string readHeader(const InputFile& file) {
     if (file.sizeBytes() < safetensorsLengthBytes) {
-        throw InputError(file.path(), "", "is too short to be a safetensors or npy file", file.sizeBytes());
+        throw InputError(file.path(), "", "is too short to be a file of tensors", file.sizeBytes());
     }
     std::array<unsigned char, safetensorsLengthBytes> field = {};
     file.read(0, std::as_writable_bytes(std::span(field)));

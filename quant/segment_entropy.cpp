@@ -68,10 +68,10 @@ SortedSegments sortedBySegment(std::span<const float> elements, const SegmentLay
 }  // namespace
 
 std::vector<std::vector<float>> segmentEntropyClips(TensorStream& stream, const SegmentLayout& layout,
-                                                    std::span<const NumberFormat> formats) {
-    std::vector<std::vector<float>> clips(formats.size(), std::vector<float>(layout.segments));
-    if (formats.empty()) return clips;
-    const auto sorted = sortedBySegment(readElements(stream), layout, formats.front().isSigned);
+                                                    std::span<const NumberFormat> grids) {
+    std::vector<std::vector<float>> clips(grids.size(), std::vector<float>(layout.segments));
+    if (grids.empty()) return clips;
+    const auto sorted = sortedBySegment(readElements(stream), layout, grids.front().isSigned);
     size_t begin = 0;
     for (size_t s = 0; s < layout.segments; ++s) {
         const auto magnitudes = std::span(sorted.magnitudes).subspan(begin, sorted.ends[s] - begin);
@@ -79,8 +79,8 @@ std::vector<std::vector<float>> segmentEntropyClips(TensorStream& stream, const 
         if (magnitudes.empty()) continue;
         const auto [least, largest] = std::ranges::minmax(magnitudes);
         const auto counts = linearHistogram(magnitudes, largest);
-        for (size_t f = 0; f < formats.size(); ++f)
-            clips[f][s] = least == largest ? largest : entropyClip(counts, formats[f], largest);
+        for (size_t g = 0; g < grids.size(); ++g)
+            clips[g][s] = least == largest ? largest : entropyClip(counts, grids[g], largest);
     }
     return clips;
 }

@@ -1,8 +1,8 @@
 #include "quant/segment_search.h"
 
 #include "engine/error.h"
+#include "quant/clip_estimate.h"
 #include "quant/octav.h"
-#include "quant/profile_clip.h"
 #include "quant/segment_entropy.h"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ Way wayOf(const ClipRequest& request) {
     const auto& [method, format] = request;
     if (format.isBlockScaled()) return Way::BlockScale;
     if (format.fixedScale()) return Way::Fixed;
-    if (method.kind == MethodKind::Max || method.kind == MethodKind::Percentile) return Way::Rank;
     if (method.kind == MethodKind::Entropy) return Way::Entropy;
+    if (method.kind == MethodKind::Max || method.kind == MethodKind::Percentile) return Way::Rank;
     const bool hasRoot = format.hasNoiseFactor() && format.scaleRule == ScaleRule::Free;
     return request.isOctav() && hasRoot ? Way::Octav : Way::LeastError;
 }
@@ -110,7 +110,6 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, bool isSigned,
     if (hasMoved) task.stream.select(task.file, task.tensor, slab.selection);
 }
 
-// The requests of one sign.
 void SegmentSearch::findByEntropy(Task& task, const Slab& slab, bool isSigned,
                                   std::vector<std::vector<Clip>>& clips) {
     std::vector<NumberFormat> formats;
@@ -123,11 +122,11 @@ void SegmentSearch::findByEntropy(Task& task, const Slab& slab, bool isSigned,
     }
     if (formats.empty()) return;
     const auto found = segmentEntropyClips(task.stream, slab.layout, formats);
-    for (size_t f = 0; f < formats.size(); ++f) {
-        const bool isRounded = formats[f].scaleRule == ScaleRule::PowerOfTwo;
-        for (size_t s = 0; s < found[f].size(); ++s) {
-            const float clip = found[f][s];
-            clips[indices[f]][s] = {isRounded ? powerOfTwoClips(formats[f], clip).above : clip};
+    for (size_t g = 0; g < formats.size(); ++g) {
+        const bool isPowerOfTwo = formats[g].scaleRule == ScaleRule::PowerOfTwo;
+        for (size_t i = 0; i < found[g].size(); ++i) {
+            const float clip = found[g][i];
+            clips[indices[g]][i] = {isPowerOfTwo ? powerOfTwoClips(formats[g], clip).above : clip};
         }
     }
 }

@@ -41,8 +41,8 @@ private:
     void findOctav(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
     void findOctav(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
     void findByRank(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
-    void findByEntropy(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
     void findByError(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
+    void findByEntropy(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
     void findBlockScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
 
     SegmentPass& m_segments;

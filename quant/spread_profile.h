@@ -22,6 +22,16 @@ struct SpreadBin {
         const double t = position(magnitude);
         return count * (first * spread.countBelow(t) + width * spread.sumBelow(t));
     }
+    double squaresBelow(double magnitude) const {
+        const double t = position(magnitude);
+        return count * (first * first * spread.countBelow(t) + 2 * first * width * spread.sumBelow(t) +
+                        width * width * spread.squaresBelow(t));
+    }
+};
+
+// Count, sum and sum of squares of some magnitudes.
+struct Moments {
+    double count = 0, sum = 0, squares = 0;
 };
 
 // The nonzero magnitudes of a profile as a density: each bin's elements are spread linearly to fit its count
@@ -36,14 +46,20 @@ public:
     float largest() const { return m_largest; }                    // 0: there are no elements
     double elements() const { return m_elements; }
 
-    // Elements at or below a magnitude, and the sum of those above it.
-    double countBelow(double magnitude) const;
-    double sumAbove(double magnitude) const;
+    // Of the elements at or below a magnitude, and of all. Costs a search among the bins.
+    Moments upTo(double magnitude) const;
+    const Moments& total() const { return m_total; }
+
+    double countBelow(double magnitude) const { return upTo(magnitude).count; }
+    double sumAbove(double magnitude) const { return m_total.sum - upTo(magnitude).sum; }
+    double energy() const { return m_total.squares; }  // Σx²
 
 private:
     std::vector<SpreadBin> m_bins;
+    std::vector<Moments> m_before;  // of the bins below each, and of all but the largest element
     float m_largest = 0;
     double m_elements = 0;
+    Moments m_total;
 };
 
 }  // namespace quant

@@ -1,9 +1,12 @@
 #include "quant/tensor_file.h"
 
+#include "quant/gguf.h"
 #include "quant/input_error.h"
 #include "quant/input_file.h"
 #include "quant/npy.h"
+#include "quant/npz.h"
 #include "quant/safetensors.h"
+#include "quant/safetensors_index.h"
 
 #include <algorithm>
 #include <array>
@@ -15,16 +18,39 @@
 namespace quant {
 namespace {
 
+// To add a format, add a row.
+struct FileFormat {
+    std::string_view extension;
+    std::string_view magic;  // how its files begin; empty: they are told by the extension
+    std::unique_ptr<TensorFile> (*open)(InputFile file);
+};
+
+template <class File>
+std::unique_ptr<TensorFile> open(InputFile file) {
+    return std::make_unique<File>(std::move(file));
+}
+
+constexpr std::array fileFormats = {
+    FileFormat{".npy", npyMagic, open<NpyFile>},
+    FileFormat{".npz", "PK\x03\x04", open<NpzFile>},
+    FileFormat{".npz", "PK\x05\x06", open<NpzFile>},  // an archive of nothing
+    FileFormat{".gguf", ggufMagic, open<GgufFile>},
+    FileFormat{safetensorsIndexExtension, "", open<SafetensorsIndexFile>},
+    FileFormat{".safetensors", "", open<SafetensorsFile>},
+};
+
 // Formats that users pass by mistake, with what to say.
 struct ForeignFormat {
     std::string_view magic;
     const char* problem;
 };
 constexpr std::array foreignFormats = {
-    ForeignFormat{"PK\x03\x04", "is a zip archive (.npz, or a PyTorch checkpoint), which is not supported"},
-    ForeignFormat{"GGUF", "is a GGUF file, which is not supported"},
     ForeignFormat{"\x89HDF", "is an HDF5 file, which is not supported"},
+    // Longer than the opcode, which begins safetensors files with headers of 640 bytes.
+    ForeignFormat{"\x80\x02\x8a\x0a",
+                  "is a Python pickle (an old PyTorch checkpoint?), which is not supported"},
 };
+constexpr size_t longestMagicBytes = 8;
 
 std::string readStart(const InputFile& file, size_t sizeBytes) {
     std::string start(std::min<uint64_t>(file.sizeBytes(), sizeBytes), '\0');
@@ -59,22 +85,35 @@ std::expected<TensorInfo, std::string> makeTensorInfo(std::string name, DType dt
 
 void TensorFile::read(size_t index, uint64_t offset, std::span<std::byte> bytes) const {
     assert(index < m_tensors.size());
-    [[maybe_unused]] const TensorInfo& tensor = m_tensors[index];
+    const TensorInfo& tensor = m_tensors[index];
     [[maybe_unused]] const uint32_t elementSize = elementSizeBytes(tensor.dtype);
     assert(offset <= tensor.sizeBytes && bytes.size() <= tensor.sizeBytes - offset);
     assert(offset % elementSize == 0 && bytes.size() % elementSize == 0);
+    if (!tensor.unreadable.empty()) throw InputError(m_path, tensor.name, tensor.unreadable);
     if (!bytes.empty()) readRange(index, offset, bytes);
 }
 
 std::unique_ptr<TensorFile> openTensorFile(const std::filesystem::path& path) {
     InputFile file(path);
     if (file.sizeBytes() == 0) throw InputError(file.path(), "", "is empty");
-    const std::string start = readStart(file, npyMagic.size());
-    if (start == npyMagic) return std::make_unique<NpyFile>(std::move(file));
+    const std::string start = readStart(file, longestMagicBytes);
+    for (const FileFormat& format : fileFormats) {
+        if (!format.magic.empty() && start.starts_with(format.magic)) return format.open(std::move(file));
+    }
     for (const ForeignFormat& format : foreignFormats) {
         if (start.starts_with(format.magic)) throw InputError(file.path(), "", format.problem);
     }
+    for (const FileFormat& format : fileFormats) {
+        if (format.magic.empty() && file.path().ends_with(format.extension))
+            return format.open(std::move(file));
+    }
     return std::make_unique<SafetensorsFile>(std::move(file));
+}
+
+bool hasTensorFileExtension(const std::filesystem::path& path) {
+    return std::ranges::any_of(fileFormats, [name = path.filename().string()](const FileFormat& format) {
+        return name.ends_with(format.extension);
+    });
 }
 
 }  // namespace quant

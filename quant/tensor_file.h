@@ -21,6 +21,10 @@ struct TensorInfo {
     std::vector<uint64_t> shape;
     uint64_t elements = 0;   // product of shape, checked against overflow
     uint64_t sizeBytes = 0;  // elements * elementSizeBits(dtype) / 8
+    // What the file stores where it is not dtype: "Q4_K" for blocks that are decoded to F32 while they are
+    // read; else empty.
+    std::string encoding;
+    std::string unreadable;  // why the data cannot be read: read() throws InputError with it; else empty
 };
 
 // Most dimensions that a tensor may have; numpy's limit too.
@@ -38,8 +42,10 @@ public:
     virtual ~TensorFile() = default;
 
     const std::string& path() const { return m_path; }
-    const std::string& format() const { return m_format; }  // "safetensors" or "npy"
-    uint64_t fileSizeBytes() const { return m_fileSizeBytes; }
+    const std::string& format() const { return m_format; }      // "safetensors", "npy", "gguf" and so on
+    uint64_t fileSizeBytes() const { return m_fileSizeBytes; }  // of all files that sourcePaths() lists
+    // Every file that the tensors are read from: path(), and those that it refers to.
+    virtual std::vector<std::string> sourcePaths() const { return {m_path}; }
     const std::vector<TensorInfo>& tensors() const { return m_tensors; }  // in file order
     // Free text that the file carries about itself, by key; empty for formats without any.
     const std::map<std::string, std::string>& metadata() const { return m_metadata; }
@@ -47,7 +53,8 @@ public:
     // Fills `bytes` with the data of tensor `index` from byte `offset` of its row-major, little-endian
     // data on. The range must lie within the tensor and hold whole elements: offset and size are multiples
     // of elementSizeBytes(dtype). Throws InputError when the range cannot be read whole, as when the file
-    // has shrunk. Costs one pread, except for column-major npy files (see quant/npy.h).
+    // has shrunk. Costs one pread, except for column-major npy files (see quant/npy_array.h), members of npz
+    // files (quant/zip_archive.h) and block encodings (quant/gguf.h).
     void read(size_t index, uint64_t offset, std::span<std::byte> bytes) const;
 
 protected:
@@ -61,8 +68,11 @@ protected:
     std::map<std::string, std::string> m_metadata;
 };
 
-// Opens a file by its contents (npy magic) or else as safetensors. Throws InputError: missing, a directory,
-// empty, not of a known format, or malformed.
+// Opens a file by how it begins, by the end of its name where its format has no magic, or else as
+// safetensors. Throws InputError: missing, a directory, empty, not of a known format, or malformed.
 std::unique_ptr<TensorFile> openTensorFile(const std::filesystem::path& path);
+
+// Whether the name ends as those of a format that openTensorFile knows: ".npz", ".safetensors.index.json".
+bool hasTensorFileExtension(const std::filesystem::path& path);
 
 }  // namespace quant

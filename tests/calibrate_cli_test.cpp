@@ -134,8 +134,8 @@ TEST_CASE("The JSON report of a calibration has every field, in its order", "[cl
     for (const auto& [key, value] : report.items()) keys.push_back(key);
     for (const auto& [key, value] : report["tensors"][0]["results"][0].items()) results.push_back(key);
     CHECK(keys == Arguments{"tool", "state", "source", "options", "tensors", "skipped"});
-    CHECK(results ==
-          Arguments{"method", "bits", "signed", "clip", "scale", "zero_point", "mse_model", "sqnr_model_db"});
+    CHECK(results == Arguments{"method", "bits", "signed", "clip", "scale", "zero_point", "mse_model",
+                               "sqnr_model_db", "format"});
     CHECK(report["state"]["bytes"] == std::filesystem::file_size(folder / "s"));
     CHECK(report["state"]["tensors"] == 29);
     CHECK(report["tensors"].size() == 29);

@@ -56,13 +56,13 @@ Json expectedClips() {
     return Json::parse(std::ifstream(CLIPSCOPE_SOURCE_DIR "/tests/fixtures/entropy_clips.json"));
 }
 
-float deviceClip(const TensorFile& file, const NumberFormat& format, CountingPath path = CountingPath::Auto) {
+float deviceClip(const TensorFile& file, const NumberFormat& grid, CountingPath path = CountingPath::Auto) {
     static std::map<CountingPath, ProfilePass> passes;
     static ErrorPass errors(device());
     ProfilePass& profiles = passes.try_emplace(path, device(), path).first->second;
     TensorStream stream(device(), uint64_t{256} << 20);
     stream.select(file, 0);
-    const ClipRequest request{{MethodKind::Entropy, {}}, format};
+    const ClipRequest request{{MethodKind::Entropy, {}}, grid};
     return ClipSearch(profiles, errors).find(stream, profiles.profile(stream), {&request, 1}).front().high;
 }
 
@@ -78,10 +78,10 @@ TEST_CASE("Entropy clips equal the independent reference on every path", "[devic
     const auto samples = referenceSamples();
     for (const Json& row : expectedClips()) {
         const MemoryTensor tensor(samples.at(row["data"]));
-        const NumberFormat format = integerFormat(row["bits"], row["signed"]);
+        const NumberFormat grid{row["bits"], row["signed"]};
         INFO(row.dump());
         for (const CountingPath path : countingPaths(device().info()))
-            CHECK(double{deviceClip(tensor, format, path)} == row["clip"].get<double>());
+            CHECK(double{deviceClip(tensor, grid, path)} == row["clip"].get<double>());
     }
 }
 
@@ -89,16 +89,16 @@ TEST_CASE("The least divergence equals the independent reference's", "[device][e
     const auto samples = referenceSamples();
     LinearHistogramPass pass(device());
     for (const Json& row : expectedClips()) {
-        const NumberFormat format = integerFormat(row["bits"], row["signed"]);
-        if (entropyLevels(format) > linearBins) continue;
+        const NumberFormat grid{row["bits"], row["signed"]};
+        if (entropyLevels(grid) > linearBins) continue;
         const MemoryTensor tensor(samples.at(row["data"]));
         TensorStream stream(device(), uint64_t{256} << 20);
         stream.select(tensor, 0);
         const Profile profile = reference::profile(tensor.values());
-        const Sides sides = format.isSigned ? Sides::Both : Sides::Positive;
-        const auto counts = pass.count(stream, sides, largestClip(profile, format).high);
+        const Sides sides = grid.isSigned ? Sides::Both : Sides::Positive;
+        const auto counts = pass.count(stream, sides, largestClip(profile, grid).high);
         INFO(row.dump());
-        CHECK(std::abs(entropyDivergence(counts, row["kept"], entropyLevels(format)) -
+        CHECK(std::abs(entropyDivergence(counts, row["kept"], entropyLevels(grid)) -
                        row["divergence"].get<double>()) <= 1e-12);
     }
 }
@@ -135,7 +135,7 @@ TEST_CASE("As many levels as bins, or no element, keep every bin", "[entropy]") 
     const auto counts = histogramOf({{5, 5}, {2047, 5}});
     for (const uint32_t levels : {2048u, 4096u, 65536u}) CHECK(entropyKeptBins(counts, levels) == linearBins);
     CHECK(entropyKeptBins(LinearHistogram(linearBins), 128) == linearBins);
-    CHECK(entropyClip(counts, integerFormat(16, false), 3.5f) == 3.5f);
+    CHECK(entropyClip(counts, {16, false}, 3.5f) == 3.5f);
 }
 
 TEST_CASE("The number of elements does not matter to what is kept, up to half an element", "[entropy]") {
@@ -152,8 +152,8 @@ TEST_CASE("Entropy clips of awkward tensors lie above zero and not above the lar
         const Profile profile = reference::profile(values);
         for (const bool isSigned : {true, false}) {
             for (const uint32_t bits : {2u, 8u, 16u}) {
-                const float clip = deviceClip(tensor, integerFormat(bits, isSigned));
-                const float largest = largestClip(profile, integerFormat(bits, isSigned)).high;
+                const float clip = deviceClip(tensor, {bits, isSigned});
+                const float largest = largestClip(profile, {bits, isSigned}).high;
                 INFO(name << ", " << bits << (isSigned ? " bits" : " bits, unsigned"));
                 CHECK(clip <= largest);
                 CHECK((clip > 0) == (largest > 0));
@@ -163,9 +163,9 @@ TEST_CASE("Entropy clips of awkward tensors lie above zero and not above the lar
 }
 
 TEST_CASE("Entropy clips scale with the data by powers of two", "[device][entropy]") {
-    const float clip = deviceClip(MemoryTensor(gaussians(9001, 3)), integerFormat(4, true));
+    const float clip = deviceClip(MemoryTensor(gaussians(9001, 3)), {4, true});
     for (const float scale : {0x1p-100f, 0x1p20f, 0x1p120f})
-        CHECK(deviceClip(MemoryTensor(gaussians(9001, 3, scale)), integerFormat(4, true)) == scale * clip);
+        CHECK(deviceClip(MemoryTensor(gaussians(9001, 3, scale)), {4, true}) == scale * clip);
 }
 
 // What the estimate from the profile costs in precision, on smooth data: see calibrate in README.md.
@@ -179,7 +179,7 @@ TEST_CASE("The clip from a profile's histogram diverges little more than the bes
     const auto counted = pass.count(stream, Sides::Both, profile.absmax());
     const auto modelled = linearHistogram(SpreadProfile(profile, Sides::Both));
     for (uint32_t bits = 2; bits <= 8; ++bits) {
-        const uint32_t levels = entropyLevels(integerFormat(bits, true));
+        const uint32_t levels = entropyLevels({bits, true});
         const double best = entropyDivergence(counted, entropyKeptBins(counted, levels), levels);
         const double found = entropyDivergence(counted, entropyKeptBins(modelled, levels), levels);
         INFO(bits << " bits: " << entropyKeptBins(modelled, levels) << " bins kept, not "

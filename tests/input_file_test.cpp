@@ -141,9 +141,11 @@ TEST_CASE("files of no known format are refused with what they are") {
         return messageOf([&] { openTensorFile(path); }).substr(path.size() + 2);
     };
     CHECK(openBytes("") == "is empty");
-    CHECK(openBytes("abc") == "is too short to be a safetensors or npy file (at byte 3)");
-    CHECK(openBytes("PK\x03\x04 and so on").starts_with("is a zip archive (.npz, or a PyTorch checkpoint)"));
-    CHECK(openBytes("GGUF and so on").starts_with("is a GGUF file"));
+    CHECK(openBytes("abc") == "is too short to be a file of tensors (at byte 3)");
+    CHECK(openBytes("PK\x03\x04 and so on").starts_with("is a damaged zip archive: "));
+    CHECK(openBytes("GGUF and so on").starts_with("field 'version': "));
+    CHECK(openBytes("\x80\x02\x8a\x0a and so on")
+              .starts_with("is a Python pickle (an old PyTorch checkpoint?)"));
     CHECK(openBytes("\x89HDF\r\n\x1a\n").starts_with("is an HDF5 file"));
     CHECK(openBytes("plain text, longer than eight bytes").contains("not a safetensors file"));
     CHECK(messageOf([&] { openTensorFile(folder / "none"); }).contains("No such file"));

@@ -38,7 +38,7 @@ constexpr KnownAnswer knownAnswers[] = {
      {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 };
 
-static_assert(philox4x32(knownAnswers[0].counter, knownAnswers[0].key) == knownAnswers[0].bits);
+static_assert(philox(knownAnswers[0].counter, knownAnswers[0].key) == knownAnswers[0].bits);
 
 // Reads counters and keys, six words each; writes bits and uniforms, eight words each.
 constexpr const char* philoxKernel = R"(#version 460
@@ -54,7 +54,7 @@ void main() {
     if (i >= push.count) return;
     uint word[6];
     for (uint j = 0u; j < 6u; ++j) word[j] = push.from.at[6u * i + j];
-    const uvec4 bits = philox4x32(uvec4(word[0], word[1], word[2], word[3]), uvec2(word[4], word[5]));
+    const uvec4 bits = philox(uvec4(word[0], word[1], word[2], word[3]), uvec2(word[4], word[5]));
     const uvec4 own = philoxBits(uvec2(word[4], word[5]), uvec2(word[0], word[1]));
     const vec4 uniforms = philoxUniforms(own);
     for (uint j = 0u; j < 4u; ++j) {
@@ -100,7 +100,7 @@ std::vector<DeviceAnswer> onDevice(const std::vector<std::pair<PhiloxCounter, Ph
 }  // namespace
 
 TEST_CASE("Philox gives the published answers", "[philox]") {
-    for (const auto& [counter, key, bits] : knownAnswers) CHECK(philox4x32(counter, key) == bits);
+    for (const auto& [counter, key, bits] : knownAnswers) CHECK(philox(counter, key) == bits);
 }
 
 TEST_CASE("Philox gives the published answers on the device", "[device][philox]") {

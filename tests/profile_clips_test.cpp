@@ -1,5 +1,6 @@
 #include "quant/profile_clips.h"
 
+#include "quant/profile_error.h"
 #include "tests/reference.h"
 #include "tests/sample_data.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 ProfileClip find(std::span<const float> values, const char* method, uint32_t bits, bool isSigned = true) {
     const Profile profile = reference::profile(values);
-    return ProfileClips(profile, isSigned).find({methodFrom(method), integerFormat(bits, isSigned)});
+    return ProfileClips(profile).find({methodFrom(method), {bits, isSigned}});
 }
 
 constexpr double binShare = 0.125;  // a bin of the profile is at most this much of its least magnitude
@@ -43,14 +44,14 @@ TEST_CASE("Octav clips from a profile lie in the exact clip's bin", "[profile_cl
         for (const auto& [name, values] : awkwardSamples(size)) {
             for (const bool isSigned : {true, false}) {
                 for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
-                    const NumberFormat format = integerFormat(bits, isSigned);
+                    const NumberFormat grid{bits, isSigned};
                     INFO(name << " of " << size << ", " << bits << (isSigned ? " bits" : " bits, unsigned"));
-                    const double octav = find(values, "octav", bits, isSigned).clip,
-                                 paper = find(values, "octav-paper", bits, isSigned).clip;
-                    CHECK(isInBinOf(octav,
-                                    reference::octavRoot(values, isSigned, format.inverseNoiseFactor())));
-                    CHECK(isInBinOf(
-                        paper, reference::octavRoot(values, isSigned, format.paperInverseNoiseFactor())));
+                    const double octav = find(values, "octav", bits, isSigned).clip.high,
+                                 paper = find(values, "octav-paper", bits, isSigned).clip.high;
+                    CHECK(
+                        isInBinOf(octav, reference::octavRoot(values, isSigned, grid.inverseNoiseFactor())));
+                    CHECK(isInBinOf(paper,
+                                    reference::octavRoot(values, isSigned, grid.paperInverseNoiseFactor())));
                 }
             }
         }
@@ -60,10 +61,10 @@ TEST_CASE("Octav clips from a profile lie in the exact clip's bin", "[profile_cl
 TEST_CASE("Octav clips from the profile of smooth data are right to parts in a thousand", "[profile_clips]") {
     for (const auto& values : {gaussians(200003, 6), laplace(200003, 7)}) {
         for (uint32_t bits = 2; bits <= 8; ++bits) {
-            const NumberFormat format = integerFormat(bits, true);
-            const double exact = reference::octavRoot(values, true, format.inverseNoiseFactor());
+            const NumberFormat grid{bits, true};
+            const double exact = reference::octavRoot(values, true, grid.inverseNoiseFactor());
             INFO(bits << " bits");
-            CHECK(std::abs(find(values, "octav", bits).clip / exact - 1) < (bits <= 6 ? 1e-3 : 5e-3));
+            CHECK(std::abs(find(values, "octav", bits).clip.high / exact - 1) < (bits <= 6 ? 1e-3 : 5e-3));
         }
     }
 }
@@ -77,25 +78,49 @@ TEST_CASE("Percentiles from a profile lie in the exact one's bin, and near it on
             const float exact = reference::percentile(values, static_cast<uint64_t>(numerator), 100000);
             if (reference::magnitudes(values, true).empty()) continue;
             INFO(name << ", " << text);
-            CHECK(isInBinOf(find(values, text, 8).clip, exact));
-            CHECK((find(values, text, 8).clip == 0) == (exact == 0));
+            CHECK(isInBinOf(find(values, text, 8).clip.high, exact));
+            CHECK((find(values, text, 8).clip.high == 0) == (exact == 0));
         }
     }
     const auto values = gaussians(200003, 8);
     for (const char* text : {"percentile:10", "percentile:50", "percentile:99", "percentile:99.9"}) {
         const auto thousandths =
             static_cast<uint64_t>(std::lround(1000 * std::stod(methodFrom(text).percentile->text())));
-        CHECK(std::abs(find(values, text, 8).clip / reference::percentile(values, thousandths, 100000) - 1) <
-              2e-3);
+        CHECK(std::abs(find(values, text, 8).clip.high / reference::percentile(values, thousandths, 100000) -
+                       1) < 2e-3);
     }
 }
 
 TEST_CASE("The largest magnitude from a profile is exact", "[profile_clips]") {
     for (const auto& [name, values] : awkwardSamples(307)) {
         INFO(name);
-        CHECK(find(values, "max", 4).clip == reference::absmax(values));
-        CHECK(find(values, "percentile:100", 4).clip == reference::absmax(values));
+        CHECK(find(values, "max", 4).clip.high == reference::absmax(values));
+        CHECK(find(values, "percentile:100", 4).clip.high == reference::absmax(values));
     }
+}
+
+// The modelled error against that of the real quantizer, in double.
+TEST_CASE("The modelled error of smooth data is right to two percent at every bit width", "[profile_clips]") {
+    for (const auto& values : {gaussians(200003, 9), laplace(200003, 10)}) {
+        for (const bool isSigned : {true, false}) {
+            const ProfileError estimate(reference::profile(values));
+            for (uint32_t bits = 2; bits <= 10; ++bits) {
+                for (const float clip : {0.01f, 0.7f, 1.3f, 2.5f, 4.0f, 7.5f}) {
+                    const NumberFormat grid{bits, isSigned};
+                    const double exact = reference::exactError(values, {grid, clip}).squared;
+                    INFO(bits << " bits, clip " << clip);
+                    CHECK(std::abs(estimate.at({grid, clip}) / exact - 1) < 0.02);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("Without a clip the modelled error is the energy", "[profile_clips]") {
+    const auto values = gaussians(20011, 11);
+    const ProfileError estimate(reference::profile(values));
+    CHECK(estimate.at({{4, true}, 0}) == estimate.energy());
+    CHECK(std::abs(estimate.energy() / reference::energy(values) - 1) < 1e-3);
 }
 
 TEST_CASE("The mse clip from a profile costs at most two percent more than the best", "[profile_clips]") {
@@ -104,12 +129,11 @@ TEST_CASE("The mse clip from a profile costs at most two percent more than the b
             double least = HUGE_VAL;
             for (int point = 0; point <= 300; ++point) {
                 const auto clip = static_cast<float>(reference::absmax(values) * std::exp2(-point / 60.0));
-                least =
-                    std::min(least, reference::exactError(values, {integerFormat(bits, true), clip}).squared);
+                least = std::min(least, reference::exactError(values, {{bits, true}, clip}).squared);
             }
-            const float clip = find(values, "mse", bits).clip;
+            const float clip = find(values, "mse", bits).clip.high;
             INFO(bits << " bits, clip " << clip);
-            CHECK(reference::exactError(values, {integerFormat(bits, true), clip}).squared <= 1.02 * least);
+            CHECK(reference::exactError(values, {{bits, true}, clip}).squared <= 1.02 * least);
         }
     }
 }
@@ -118,7 +142,7 @@ TEST_CASE("The modelled SQNR of smooth data is right to a tenth of a decibel", "
     const auto values = gaussians(200003, 14);
     for (uint32_t bits = 2; bits <= 8; ++bits) {
         const ProfileClip found = find(values, "octav", bits);
-        const double error = reference::exactError(values, {integerFormat(bits, true), found.clip}).squared;
+        const double error = reference::exactError(values, {{bits, true}, found.clip.high}).squared;
         CHECK(std::abs(found.sqnrDb.value() - 10 * std::log10(reference::energy(values) / error)) < 0.1);
     }
 }
@@ -141,8 +165,8 @@ TEST_CASE("Every method's clip from a profile is finite and not above the larges
                                           : sorted.empty()              ? 0.0f
                                                                         : sorted.back();
                     INFO(name << " of " << size << ": " << method);
-                    CHECK(found.clip >= 0);
-                    CHECK(found.clip <= largest);
+                    CHECK(found.clip.high >= 0);
+                    CHECK(found.clip.high <= largest);
                     CHECK(std::isfinite(found.mse));
                     CHECK(found.mse >= 0);
                 }

@@ -108,8 +108,7 @@ vec4 uniforms(uint quad) {
     if (!isStochastic) return vec4(0.0);
     const uint low = push.firstLow + quad;
     const uint high = push.firstHigh + uint(low < quad);
-    const uvec4 random = philox4x32(uvec4(low, high, 0u, 0u), uvec2(push.seedLow, push.seedHigh));
-    return vec4(random >> 8) * (1.0 / 16777216.0);
+    return philoxUniforms(philoxBits(uvec2(push.seedLow, push.seedHigh), uvec2(low, high)));
 }
 
 void main() {

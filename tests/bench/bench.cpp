@@ -150,7 +150,7 @@ private:
         add("entropy clips, B = 2..8, profile known", bytes, [&] {
             std::vector<quant::ClipRequest> asked;
             for (uint32_t bits = 2; bits <= 8; ++bits)
-                asked.push_back({{quant::MethodKind::Entropy, {}}, quant::integerFormat(bits, true)});
+                asked.push_back({{quant::MethodKind::Entropy, {}}, {bits, true}});
             quant::ClipSearch(profiles, m_analyzer.errorPass()).find(stream, m_profile, asked);
         });
     }

@@ -18,7 +18,7 @@ Clip leastErrorClip(const Profile& profile, const ProfileError& errors, const Nu
 // where both tails have the same excess Σ(|x| - clip) = (high - low)/(12 L²)·#{inside}. That excess is found
 // by bisection, on the profile's bins with an even spread inside each (clips to about one part in a thousand
 // on smooth data). The range holds zero. Source: Sakr et al., ICML 2022, equation 5, applied to both ends.
-Clip twoSidedOctavClip(const Profile& profile, const NumberFormat& format);
+Clip twoSidedOctavClip(const ProfileError& errors, const NumberFormat& format);
 
 // Where the clip of a format whose scale is a power of two (ScaleRule::PowerOfTwo) can lie nearest to `clip`:
 // below and above it.

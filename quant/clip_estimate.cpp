@@ -1,4 +1,4 @@
-#include "quant/profile_clip.h"
+#include "quant/clip_estimate.h"
 
 #include "quant/float_bits.h"
 
@@ -35,11 +35,6 @@ double leastExponent(double lowest, double highest, const Function& errorAt) {
     return best;
 }
 
-// The ends of the range of the elements, zero included.
-Clip rangeOf(const Profile& profile) {
-    return {std::max(profile.max(), 0.0f), std::min(profile.min(), 0.0f)};
-}
-
 Clip scaledBy(const Clip& range, double highExponent, double lowExponent) {
     return {static_cast<float>(range.high * std::exp2(highExponent)),
             static_cast<float>(range.low * std::exp2(lowExponent))};
@@ -65,12 +60,18 @@ Clip leastErrorRange(const Clip& range, const ProfileError& errors, const Number
     return scaledBy(range, bestHigh, bestLow);
 }
 
-// The smallest clip of a side, up to `largest`, whose excess is at most t.
-double clipWithExcess(const ProfileError& errors, Sides side, double largest, double t) {
-    uint32_t low = 0, high = magnitudeBits(static_cast<float>(largest));
+// Σ (|x| - clip) over the elements of a side beyond the clip.
+double excessOver(const SpreadProfile& side, double clip) {
+    const Moments within = side.upTo(clip);
+    return std::max(side.total().sum - within.sum - clip * (side.total().count - within.count), 0.0);
+}
+
+// The smallest clip of a side whose excess is at most t.
+double clipWithExcess(const SpreadProfile& side, double t) {
+    uint32_t low = 0, high = magnitudeBits(side.largest());
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (errors.excess(side, fromBits(middle)) <= t)
+        if (excessOver(side, fromBits(middle)) <= t)
             high = middle;
         else
             low = middle + 1;
@@ -81,8 +82,8 @@ double clipWithExcess(const ProfileError& errors, Sides side, double largest, do
 }  // namespace
 
 Clip leastErrorClip(const Profile& profile, const ProfileError& errors, const NumberFormat& format) {
-    if (format.isAffine) return leastErrorRange(rangeOf(profile), errors, format);
-    const double largest = format.isSigned ? profile.absmax() : std::max(profile.max(), 0.0f);
+    if (format.isAffine) return leastErrorRange(largestClip(profile, format), errors, format);
+    const double largest = largestClip(profile, format).high;
     if (largest == 0) return {};
     // Beyond the largest element a float's levels fall differently among the others.
     const double highest = format.spacing == Spacing::Float ? 1 : 0;
@@ -94,30 +95,23 @@ Clip leastErrorClip(const Profile& profile, const ProfileError& errors, const Nu
     return {clipAt(std::exp2(exponent))};
 }
 
-Clip twoSidedOctavClip(const Profile& profile, const NumberFormat& format) {
-    const ProfileError errors(profile);
-    const Clip range = rangeOf(profile);
+Clip twoSidedOctavClip(const ProfileError& errors, const NumberFormat& format) {
+    const SpreadProfile &above = errors.side(Sides::Positive), &below = errors.side(Sides::Negative);
     const double levels = format.largest() - format.smallest();
     const double factor = 1 / (12 * levels * levels);
-    const auto clipsAt = [&](double excess) {
-        return std::pair(clipWithExcess(errors, Sides::Positive, range.high, excess),
-                         clipWithExcess(errors, Sides::Negative, -range.low, excess));
-    };
     // Half the derivative along either end, less the excess: falls with it.
     const auto isAbove = [&](double excess) {
-        const auto [high, low] = clipsAt(excess);
-        const double inside =
-            errors.countWithin(Sides::Positive, high) + errors.countWithin(Sides::Negative, low);
-        return factor * (high + low) * inside > excess;
+        const double high = clipWithExcess(above, excess), low = clipWithExcess(below, excess);
+        return factor * (high + low) * (above.upTo(high).count + below.upTo(low).count) > excess;
     };
-    double low = 0, high = std::max(errors.excess(Sides::Positive, 0), errors.excess(Sides::Negative, 0));
+    double low = 0, high = std::max(above.total().sum, below.total().sum);
     constexpr int steps = 100;
     for (int i = 0; i < steps && low < high; ++i) {
         const double middle = (low + high) / 2;
         (isAbove(middle) ? low : high) = middle;
     }
-    const auto [up, down] = clipsAt(high);
-    return {static_cast<float>(up), static_cast<float>(-down)};
+    return {static_cast<float>(clipWithExcess(above, high)),
+            -static_cast<float>(clipWithExcess(below, high))};
 }
 
 PowerOfTwoClips powerOfTwoClips(const NumberFormat& format, float clip) {

@@ -1,0 +1,112 @@
+#include "app/compare_command.h"
+
+#include "app/compare_report.h"
+#include "app/context.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/progress.h"
+#include "app/tensor_selection.h"
+#include "app/terminal.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace app {
+
+namespace {
+
+constexpr const char* examples =
+    "  clipscope compare model.safetensors\n"
+    "  clipscope compare model.safetensors --bits 2-8 --method octav,max,entropy --csv table.csv\n"
+    "  clipscope compare model.safetensors --bits 4 --granularity tensor,channel,group:32\n"
+    "  clipscope compare model.safetensors --format int4,fp4-e2m1,mxfp4,nvfp4 --method octav,max";
+
+struct CompareArguments {
+    Inputs inputs;
+    std::vector<std::string> filters;
+    quant::ComparisonOptions options;
+    ReportTargets targets;
+};
+
+void writeReport(std::optional<Output>& output, const std::string& text) {
+    if (!output) return;
+    output->write(text);
+    output->commit();
+}
+
+void runCompare(const CompareArguments& arguments, Global& global) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto& [inputs, filters, options, targets] = arguments;
+    targets.check(inputs.paths);
+    checkMethods({.bits = options.bits, .formats = options.formats, .methods = options.methods}, "compare");
+    Selection selection = selectTensors(inputs, filters, options.granularities.front());
+    for (const auto& granularity : options.granularities) {
+        // What any of the granularities cannot take is skipped for all: the table has no holes.
+        const Selection other = selectTensors(inputs, filters, granularity);
+        if (other.tensors.size() < selection.tensors.size())
+            selection = selectTensors(inputs, filters, granularity);
+    }
+    targets.check(selection.sourcePaths());
+    std::optional<Output> json, csv;
+    if (!targets.json.empty()) json.emplace(targets.json);
+    if (!targets.csv.empty()) csv.emplace(targets.csv);
+    Context context(global);
+    quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
+    if (!global.isQuiet) noteNarrowing(selection);
+    std::vector<quant::TensorComparison> tensors;
+    Progress progress(bytesOf(selection), global.isQuiet);
+    for (const TensorRef ref : selection.tensors) {
+        progress.show(selection.info(ref).name);
+        tensors.push_back(quant::compareTensor(analyzer, selection.fileOf(ref), ref.tensor, options));
+        progress.advance(selection.info(ref).sizeBytes);
+    }
+    eraseProgress();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    const CompareRun run{selection, options, context.device.info(), seconds.count()};
+    writeReport(json, json ? compareJson(run, tensors) : "");
+    writeReport(csv, csv ? compareCsv(run, tensors) : "");
+    if (targets.takeStdout() || (global.isQuiet && (json || csv))) return;
+    printText(compareTable(run, tensors, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));
+}
+
+}  // namespace
+
+void addCompareCommand(CLI::App& root, Global& global) {
+    const auto arguments = std::make_shared<CompareArguments>();
+    quant::ComparisonOptions& options = arguments->options;
+    options.methods = methodsFrom("octav,max,percentile:99.9,entropy,mse");
+    CLI::App& command =
+        addCommand(root, global, "compare",
+                   "Compare methods, bit widths, formats and granularities by their SQNR, a row per "
+                   "tensor",
+                   examples, [arguments, &global] { runCompare(*arguments, global); });
+    command.add_option("INPUT", arguments->inputs.paths, inputHelp)->required()->type_name("FILE");
+    addOption(command, "--bits", "LIST", "bit widths of integers, 1 to 16: 4, 2-8 or 4,8 (default 4,8)",
+              [&](const std::string& text) { options.bits = bitsFrom(text); });
+    addOption(command, "--format", formatWords(),
+              "number formats instead of --bits: one or several, as fp8-e4m3,int8-affine,mxfp4",
+              [&](const std::string& text) { options.formats = formatsFrom(text); });
+    addOption(command, "--method", methodWords(),
+              "how clips are chosen: one or several (default octav,max,percentile:99.9,entropy,mse)",
+              [&](const std::string& text) { options.methods = methodsFrom(text); });
+    addOption(command, "--granularity", granularityWords,
+              "what shares a clip: one or several (default tensor)",
+              [&](const std::string& text) { options.granularities = granularitiesFrom(text); });
+    command
+        .add_flag("--measure", options.isMeasured,
+                  "measure whole tensors, too, instead of estimating from their profiles")
+        ->disable_flag_override();
+    addSignOption(command, options.sign);
+    addFilterOption(command, arguments->filters);
+    addRawOption(command, arguments->inputs.raw);
+    addJsonOption(command, arguments->targets.json);
+    addCsvOption(command, arguments->targets.csv);
+    addDeviceOptions(command, global);
+    addQuietOption(command, global);
+}
+
+}  // namespace app

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "quant/analysis.h"
+#include "quant/method.h"
+#include "quant/number_format.h"
+#include "quant/segments.h"
+#include "quant/tensor_file.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quant {
+
+// What to compare on every tensor: every method on every format at every granularity.
+struct ComparisonOptions {
+    std::vector<uint32_t> bits = {4, 8};
+    std::vector<NumberFormat> formats;  // instead of integers of `bits` bits, unless empty
+    std::vector<Method> methods;
+    std::vector<Granularity> granularities = {Granularity()};
+    Sign sign = Sign::Auto;
+    bool isMeasured =
+        false;  // measure every cell on the data; else whole tensors are answered from their profile
+};
+
+// One cell of the table.
+struct ComparisonCell {
+    Method method;
+    NumberFormat format;
+    Granularity granularity;
+    double squared = 0;            // Σ (Q(x) - x)² over the finite elements
+    std::optional<double> sqnrDb;  // none when Σx² or the error is 0
+    bool isMeasured = false;       // else estimated from the profile (ProfileError)
+};
+
+struct TensorComparison {
+    TensorInfo info;
+    Profile profile;
+    double energy = 0;  // Σx² over the finite elements
+    // Granularities in the order asked for, within each the methods, within each the formats. A block-scaled
+    // format has its own granularity and stands under the first alone.
+    std::vector<ComparisonCell> cells;
+};
+
+// Compares on tensor `index` of the file. Without isMeasured one read of the tensor serves every method and
+// format of whole tensors; channels, groups and block-scaled formats are always searched and measured. Throws
+// InputError, and std::invalid_argument (checkMethod).
+TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_t index,
+                               const ComparisonOptions& options);
+
+}  // namespace quant

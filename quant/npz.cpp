@@ -1,0 +1,40 @@
+// Reads the npz format (numpy.savez, numpy.savez_compressed): a zip archive with one npy file per array.
+#include "quant/npz.h"
+
+#include "quant/input_error.h"
+
+#include <string_view>
+#include <utility>
+
+namespace quant {
+namespace {
+
+constexpr std::string_view extension = ".npy";
+
+}  // namespace
+
+NpzFile::NpzFile(InputFile file) : m_archive(std::move(file)) {
+    m_path = m_archive.file().path();
+    m_format = "npz";
+    m_fileSizeBytes = m_archive.file().sizeBytes();
+    for (const ZipMember& member : m_archive.members()) {
+        if (!member.name.ends_with(extension)) continue;
+        const std::string tensor = member.name.substr(0, member.name.size() - extension.size());
+        m_archive.check(member, tensor);
+        Member source(m_archive, member);
+        NpyArray array(source, tensor, tensor);
+        m_arrays.push_back({std::move(source), std::move(array)});
+        m_tensors.push_back(m_arrays.back().array.info());
+    }
+    if (m_arrays.empty()) {
+        throw InputError(m_path, "",
+                         "is a zip archive without .npy members (a PyTorch checkpoint, which is not "
+                         "supported?), not an npz file");
+    }
+}
+
+void NpzFile::readRange(size_t index, uint64_t offset, std::span<std::byte> bytes) const {
+    m_arrays[index].array.read(m_arrays[index].member, offset, bytes);
+}
+
+}  // namespace quant
