@@ -1,8 +1,7 @@
 // Mixed-precision bit allocation as a multiple-choice knapsack: one option for each tensor, least objective,
 // a limit on a resource. Source: H. Kellerer, U. Pferschy, D. Pisinger, "Knapsack Problems", Springer 2004,
-// chapter
-// 11. The greedy solution of the linear relaxation over the convex hulls of the options gives a price λ of
-// the resource, a lower bound and a first allocation. With m the least of objective + λ·resource among a
+// chapter 11. The greedy solution of the linear relaxation over the convex hulls of the options gives a price
+// λ of the resource, a lower bound and a first allocation. With m the least of objective + λ·resource among a
 // tensor's options, an option's regret is what it has above m: the objective of every allocation is at least
 // the bound plus its regrets. Options, and sums of options over the first tensors, whose regret exceeds the
 // gap to the best allocation known are left out; of the sums that remain only those not dominated are kept.

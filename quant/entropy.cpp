@@ -5,15 +5,15 @@
 // level's mass is spread evenly over those of its bins in which p is not zero. Both are normalised.
 //
 // Where the talk leaves a choice, or this differs:
-// - The clip is the right edge i·w of the kept bins, so that the last candidate is the maximum; the talk
-// takes
-//   the middle of the next bin, (i + ½)·w.
-// - q is zero where p is not in one case: the tail falls into a last level that holds nothing itself. Then q
-// has
-//   the mass of half an element there. A candidate that keeps no element at all is ruled out.
-// - Zeros are left out, as in OCTAV: every grid has a level for them. (The mass of a rectified activation's
-// zeros
-//   would else drown the rest, and make the narrowest candidates win.)
+//
+// The clip is the right edge i·w of the kept bins, so that the last candidate is the maximum; the talk takes
+// the middle of the next bin, (i + ½)·w.
+//
+// q is zero where p is not in one case: the tail falls into a last level that holds nothing itself. Then q
+// has the mass of half an element there. A candidate that keeps no element at all is ruled out.
+//
+// Zeros are left out, as in OCTAV: every grid has a level for them. (The mass of a rectified activation's
+// zeros would else drown the rest, and make the narrowest candidates win.)
 #include "quant/entropy.h"
 
 #include <algorithm>

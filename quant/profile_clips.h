@@ -17,19 +17,18 @@ struct ProfileClip {
 };
 
 // Clips of a tensor of which only the profile is at hand. Precision, by method:
-// - max: exact.
-// - percentile: in the same bin of the profile as the exact one, so within 12.5 % of it at worst (the same
-// for
-//   subnormals, within 2^-129); interpolated in between, within a thousandth where the bin is well filled and
-//   smooth.
-// - octav, octav-paper: the root of h with the bin's density in place of its elements. h is exact at the
-// bin's edges:
-//   again the same bin, 12.5 % at worst, and a thousandth or so on smooth data. On formats whose error has no
-//   closed form, as mse.
-// - entropy: of the histogram that linearHistogram() estimates. The divergence is flat around its minimum: a
-// few
-//   percent of the clip on large smooth tensors, and nothing sure on small or discrete ones.
-// - mse: the minimum of ProfileError, over clips as the search that measures tries them.
+//
+// max is exact. percentile lies in the same bin of the profile as the exact one, so within 12.5 % of it at
+// worst (subnormals: within 2^-129), and within two thousandths where the bin is well filled and smooth.
+//
+// octav and octav-paper: the root of h with the bin's density in place of its elements. h is exact at the
+// bin's edges: again the same bin, 12.5 % at worst, and a few thousandths on smooth data. On formats whose
+// error has no closed form, as mse.
+//
+// entropy: of the histogram that linearHistogram() estimates. The divergence is flat around its minimum: a
+// few percent of the clip on large smooth tensors, and nothing sure on small or discrete ones.
+//
+// mse: the minimum of ProfileError, over clips as the search that measures tries them.
 class ProfileClips {
 public:
     explicit ProfileClips(const Profile& profile);
