@@ -27,6 +27,7 @@ constexpr const char* examples =
     "  clipscope analyze model.safetensors --bits 2-8 --method octav,max\n"
     "  clipscope analyze weights.npz --granularity channel --json weights.json\n"
     "  clipscope analyze model.safetensors --format int8-affine,fp8-e4m3,mxfp4 --method octav,max\n"
+    "  clipscope analyze model.safetensors --metric weighted:hessian.safetensors\n"
     "  clipscope analyze folder/ model.gguf --bits 4\n"
     "  clipscope analyze conv.bin --raw f32:64x3x3x3\n"
     "  clipscope analyze model.safetensors --filter '*.weight' --csv - --quiet";
@@ -153,6 +154,7 @@ void addQuestionOptions(CLI::App& command, quant::AnalysisOptions& options) {
               [&](const std::string& text) { options.methods = methodsFrom(text); });
     addGranularityOption(command, options.granularity);
     addSignOption(command, options.sign);
+    addMetricOption(command, options.metric);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ Json optionsJson(const quant::AnalysisOptions& options) {
                  {"methods", methods},
                  {"granularity", options.granularity.name()},
                  {"sign", name(options.sign)}};
+    if (options.metric != quant::Metric()) json["metric"] = options.metric.name();
     if (options.formats.empty()) return json;
     json["bits"] = Json::array();
     for (const auto& format : options.formats) {

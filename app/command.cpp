@@ -109,6 +109,14 @@ void addSignOption(CLI::App& command, quant::Sign& sign) {
               [&](const std::string& text) { sign = signFrom(text); });
 }
 
+void addMetricOption(CLI::App& command, quant::Metric& metric) {
+    addOption(command, "--metric", "mse|cosine|weighted:FILE",
+              "what octav and mse make least (default mse); weighted: the squared error times the weights in "
+              "FILE, whose "
+              "shapes broadcast to those of the tensors",
+              [&](const std::string& text) { metric = quant::metricFrom(text); });
+}
+
 void addFilterOption(CLI::App& command, std::vector<std::string>& globs) {
     command.add_option("--filter", globs, "only tensors whose name matches; may be repeated")
         ->type_name("GLOB")

@@ -59,6 +59,7 @@ void addQuietOption(CLI::App& command, Global& global);
 void addJsonOption(CLI::App& command, std::string& target);
 void addCsvOption(CLI::App& command, std::string& target);
 void addGranularityOption(CLI::App& command, quant::Granularity& granularity);
+void addMetricOption(CLI::App& command, quant::Metric& metric);
 void addSignOption(CLI::App& command, quant::Sign& sign);
 void addFilterOption(CLI::App& command, std::vector<std::string>& globs);
 

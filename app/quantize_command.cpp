@@ -157,6 +157,7 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
         });
     addGranularityOption(command, options.granularity);
     addSignOption(command, options.sign);
+    addMetricOption(command, options.metric);
     addFilterOption(command, arguments->filters);
     addOption(command, "--rounding", "nearest|stochastic|stochastic:SEED",
               "how values between two levels are rounded (default nearest, ties to even)",

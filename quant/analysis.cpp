@@ -42,11 +42,13 @@ uint32_t octavSteps(const Profile& profile, const ClipRequest& request) {
 }  // namespace
 
 Analyzer::Analyzer(engine::Device& device, uint64_t memoryBudgetBytes, CountingPath path)
-    : m_stream(device, memoryBudgetBytes),
+    : m_memoryBudgetBytes(memoryBudgetBytes),
+      m_stream(device, memoryBudgetBytes),
       m_profilePass(device, path),
       m_errorPass(device),
       m_segmentPass(device),
-      m_quantizePass(device) {}
+      m_quantizePass(device),
+      m_metricPass(device) {}
 
 std::vector<NumberFormat> formatsOf(const AnalysisOptions& options, bool isSigned) {
     if (!options.formats.empty()) return options.formats;
@@ -91,6 +93,8 @@ TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const Ana
                                         .granularity = granularityOf(format, options.granularity)});
         }
     }
+    const auto metric = metricOf(options.metric, analysis.info);
+    const MetricContext* context = metric ? &*metric : nullptr;
     double energy = 0;
     std::vector<bool> isDone(analysis.results.size());
     for (size_t first = 0; first < isDone.size(); ++first) {
@@ -105,7 +109,8 @@ TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const Ana
             together.push_back(r);
             requests.push_back({result.method, result.format});
         }
-        const SegmentClips found = find(file, index, profile, analysis.results[first].granularity, requests);
+        const SegmentClips found =
+            find(file, index, profile, analysis.results[first].granularity, requests, context);
         energy = found.energy;
         for (size_t i = 0; i < together.size(); ++i) {
             MethodResult& result = analysis.results[together[i]];
@@ -119,19 +124,33 @@ TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const Ana
     return analysis;
 }
 
+std::optional<MetricContext> Analyzer::metricOf(const Metric& metric, const TensorInfo& info) {
+    if (metric.kind == MetricKind::Mse) return {};
+    if (metric.kind == MetricKind::Cosine) return MetricContext(m_metricPass, metric.kind, nullptr, nullptr);
+    if (!m_importance || m_importancePath != metric.path) {
+        m_importance.emplace(metric.path);
+        m_importancePath = metric.path;
+    }
+    m_weights = m_importance->of(info);
+    if (!m_weightStream) m_weightStream.emplace(m_stream.device(), m_memoryBudgetBytes);
+    return MetricContext(m_metricPass, metric.kind, &*m_weightStream, m_weights.get());
+}
+
 SegmentClips Analyzer::find(const TensorFile& file, size_t index, const Profile& profile,
-                            const Granularity& granularity, std::span<const ClipRequest> requests) {
-    if (granularity.kind == Granularity::Kind::Tensor) return findWhole(profile, requests);
+                            const Granularity& granularity, std::span<const ClipRequest> requests,
+                            const MetricContext* metric) {
+    if (granularity.kind == Granularity::Kind::Tensor) return findWhole(profile, requests, metric);
     const SegmentLayout layout = layoutOf(file.tensors()[index], granularity, file.path());
-    const auto clips = SegmentSearch(m_segmentPass, m_profilePass, m_errorPass)
+    const auto clips = SegmentSearch(m_segmentPass, m_profilePass, m_errorPass, metric)
                            .find(m_stream, file, index, layout, profile, requests);
     m_stream.select(file, index);
     return clips;
 }
 
-SegmentClips Analyzer::findWhole(const Profile& profile, std::span<const ClipRequest> requests) {
+SegmentClips Analyzer::findWhole(const Profile& profile, std::span<const ClipRequest> requests,
+                                 const MetricContext* metric) {
     SegmentClips found;
-    const auto clips = ClipSearch(m_profilePass, m_errorPass).find(m_stream, profile, requests);
+    const auto clips = ClipSearch(m_profilePass, m_errorPass, metric).find(m_stream, profile, requests);
     std::vector<ClippedGrid> grids = {ClippedGrid()};  // the first measures the energy
     for (size_t r = 0; r < requests.size(); ++r) {
         grids.push_back(clips[r].on(requests[r].format));

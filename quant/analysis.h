@@ -1,7 +1,9 @@
 #pragma once
 
 #include "quant/error_pass.h"
+#include "quant/importance.h"
 #include "quant/method.h"
+#include "quant/metric_context.h"
 #include "quant/profile.h"
 #include "quant/profile_pass.h"
 #include "quant/quantize_pass.h"
@@ -13,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +32,7 @@ struct AnalysisOptions {
     std::vector<Method> methods = {Method()};
     Granularity granularity;
     Sign sign = Sign::Auto;  // Auto: unsigned when no finite element is negative
+    Metric metric;           // what methods octav and mse make least
 };
 
 // One clip (per tensor, channel, group or block) of one method on one number format, and what it costs.
@@ -79,15 +83,27 @@ public:
     QuantizePass& quantizePass() { return m_quantizePass; }
 
 private:
-    SegmentClips findWhole(const Profile& profile, std::span<const ClipRequest> requests);
+    SegmentClips findWhole(const Profile& profile, std::span<const ClipRequest> requests,
+                           const MetricContext* metric);
     SegmentClips find(const TensorFile& file, size_t index, const Profile& profile,
-                      const Granularity& granularity, std::span<const ClipRequest> requests);
+                      const Granularity& granularity, std::span<const ClipRequest> requests,
+                      const MetricContext* metric);
 
+    // The metric of a tensor: none for the squared error, which needs no more than the errors themselves.
+    std::optional<MetricContext> metricOf(const Metric& metric, const TensorInfo& info);
+
+    uint64_t m_memoryBudgetBytes;
     TensorStream m_stream;
     ProfilePass m_profilePass;
     ErrorPass m_errorPass;
     SegmentPass m_segmentPass;
     QuantizePass m_quantizePass;
+    MetricPass m_metricPass;
+    // Of the weights' file last used.
+    std::string m_importancePath;
+    std::optional<Importance> m_importance;
+    std::unique_ptr<TensorFile> m_weights;
+    std::optional<TensorStream> m_weightStream;
 };
 
 }  // namespace quant

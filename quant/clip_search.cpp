@@ -146,7 +146,7 @@ std::vector<Clip> ClipSearch::findExact(TensorStream& stream, const Profile& pro
     for (size_t i = 0; i < requests.size(); ++i) {
         const auto& [method, format] = requests[i];
         const bool isEmpty = profile.nonzero(format.isAffine ? Sides::Both : requests[i].sides()) == 0;
-        if (isEmpty || format.fixedScale()) continue;
+        if (isEmpty || format.fixedScale() || isSearched(requests[i])) continue;
         if (method.kind == MethodKind::Max || (isDescended(requests[i]) && isConstant)) {
             clips[i] = largestClip(profile, format);
         } else if (isDescended(requests[i])) {
@@ -188,6 +188,25 @@ void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
     }
 }
 
+// Whether only measuring answers a request.
+bool ClipSearch::isSearched(const ClipRequest& request) const {
+    const auto& [method, format] = request;
+    if (format.fixedScale()) return false;
+    if (method.kind == MethodKind::Mse) return true;
+    return method.kind == MethodKind::Octav && (format.spacing == Spacing::Float || m_metric != nullptr);
+}
+
+std::vector<double> ClipSearch::measure(TensorStream& stream, const Profile& profile,
+                                        std::span<const TriedGrid> grids) {
+    if (m_metric != nullptr) return m_metric->measure(stream, profile.absmax(), grids);
+    std::vector<ClippedGrid> candidates;
+    for (const TriedGrid& tried : grids) candidates.push_back(tried.grid);
+    std::vector<double> errors;
+    for (const MeasuredError& error : m_errors.measure(stream, profile.absmax(), candidates))
+        errors.push_back(error.squared);
+    return errors;
+}
+
 // The requests that only measuring answers.
 void ClipSearch::findByError(TensorStream& stream, const Profile& profile,
                              std::span<const ClipRequest> requests, std::vector<Clip>& clips) {
@@ -195,14 +214,17 @@ void ClipSearch::findByError(TensorStream& stream, const Profile& profile,
     std::vector<size_t> indices;
     for (size_t i = 0; i < requests.size(); ++i) {
         const auto& [method, format] = requests[i];
+        if (!isSearched(requests[i])) continue;
         const bool isMse = method.kind == MethodKind::Mse;
-        const bool isOctav = method.kind == MethodKind::Octav && format.spacing == Spacing::Float;
-        if (format.fixedScale() || (!isMse && !isOctav)) continue;
-        questions.push_back({format, isMse});
+        questions.push_back({.format = format,
+                             .isThorough = isMse || m_metric != nullptr,
+                             .isModelled = m_metric != nullptr && !isMse && format.hasNoiseFactor()});
         indices.push_back(i);
     }
     if (questions.empty()) return;
-    const auto found = clipsOfLeastError(m_errors, stream, profile, questions, clips);
+    const auto found =
+        clipsOfLeastError([&](std::span<const TriedGrid> grids) { return measure(stream, profile, grids); },
+                          profile, questions, clips);
     for (size_t i = 0; i < indices.size(); ++i) clips[indices[i]] = found[i];
 }
 

@@ -2,7 +2,9 @@
 
 #include "quant/clip.h"
 #include "quant/error_pass.h"
+#include "quant/error_search.h"
 #include "quant/method.h"
+#include "quant/metric_context.h"
 #include "quant/number_format.h"
 #include "quant/profile.h"
 #include "quant/profile_pass.h"
@@ -34,7 +36,10 @@ struct ClipRequest {
 // (floats, powers of two); octav on affine formats answers from the profile.
 class ClipSearch {
 public:
-    ClipSearch(ProfilePass& profiles, ErrorPass& errors) : m_profiles(profiles), m_errors(errors) {}
+    // metric: what the searches of octav and mse make least, instead of the squared error; must outlive this
+    // object.
+    ClipSearch(ProfilePass& profiles, ErrorPass& errors, const MetricContext* metric = nullptr)
+        : m_profiles(profiles), m_errors(errors), m_metric(metric) {}
 
     // Clips in request order; 0 for a tensor without nonzero finite elements (on an unsigned grid: above
     // zero). Formats that are not block-scaled.
@@ -51,8 +56,13 @@ private:
     void roundScales(TensorStream& stream, const Profile& profile, std::span<const ClipRequest> requests,
                      std::vector<Clip>& clips);
 
+    std::vector<double> measure(TensorStream& stream, const Profile& profile,
+                                std::span<const TriedGrid> grids);
+    bool isSearched(const ClipRequest& request) const;
+
     ProfilePass& m_profiles;
     ErrorPass& m_errors;
+    const MetricContext* m_metric;
 };
 
 }  // namespace quant

@@ -19,6 +19,7 @@ constexpr uint64_t fewElements = 1 << 16;
 // The state of one question.
 struct Search {
     NumberFormat format;
+    bool isModelled;
     Clip range;  // the largest clips that make sense
     std::vector<Clip> tried;
     Clip best;
@@ -70,7 +71,8 @@ void addAround(Search& search) {
 Search started(const ErrorQuestion& question, const Profile& profile, const ProfileError& estimates,
                std::span<const Clip> known) {
     const NumberFormat& format = question.format;
-    Search search{.format = format, .spacing = octaves / (coarsePoints - 1)};
+    Search search{
+        .format = format, .isModelled = question.isModelled, .spacing = octaves / (coarsePoints - 1)};
     search.range = largestClip(profile, format);
     if (search.range == Clip()) return search;
     // Not measured yet: the first to be tried.
@@ -95,20 +97,21 @@ Search started(const ErrorQuestion& question, const Profile& profile, const Prof
 
 }  // namespace
 
-std::vector<Clip> clipsOfLeastError(ErrorPass& errors, TensorStream& stream, const Profile& profile,
+std::vector<Clip> clipsOfLeastError(const ErrorMeter& meter, const Profile& profile,
                                     std::span<const ErrorQuestion> questions, std::span<const Clip> known) {
     const ProfileError estimates(profile);
     std::vector<Search> searches;
     for (const auto& question : questions) searches.push_back(started(question, profile, estimates, known));
     for (int round = 0; round <= fineRounds; ++round) {
-        std::vector<ClippedGrid> candidates;
+        std::vector<TriedGrid> candidates;
         for (const Search& search : searches) {
-            for (const Clip& clip : search.tried) candidates.push_back(clip.on(search.format));
+            for (const Clip& clip : search.tried)
+                candidates.push_back({clip.on(search.format), search.isModelled});
         }
-        const auto measured = errors.measure(stream, profile.absmax(), candidates);
+        const auto measured = meter(candidates);
         size_t next = 0;
         for (Search& search : searches) {
-            for (const Clip& clip : search.tried) search.take(clip, measured[next++].squared);
+            for (const Clip& clip : search.tried) search.take(clip, measured[next++]);
             if (search.tried.empty()) continue;
             search.tried.clear();
             addAround(search);

@@ -266,7 +266,8 @@ std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& 
         .formats = options.format ? std::vector{*options.format} : std::vector<NumberFormat>(),
         .methods = {options.method},
         .granularity = options.granularity,
-        .sign = options.sign};
+        .sign = options.sign,
+        .metric = options.metric};
     refuseQuantized(file, selected);
     const OnnxFile* model = onnxModelFor(file, selected, options, output);
     const size_t count = file.tensors().size();

@@ -21,6 +21,7 @@ struct QuantizeOptions {
     Granularity granularity;
     Sign sign = Sign::Auto;
     Rounding rounding;
+    Metric metric;         // as of AnalysisOptions
     bool isFake = false;   // keep the float dtype, values rounded to the grid
     bool isPacked = true;  // codes of fewer than 8 bits share bytes
 };

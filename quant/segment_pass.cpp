@@ -204,10 +204,11 @@ std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentL
 
 // The clips of some formats that are searched alike.
 void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, float absmax,
-                            std::span<const NumberFormat> formats, std::span<const size_t> alike,
-                            std::vector<std::vector<Clip>>& clips) {
+                            std::span<const NumberFormat> formats, const MetricTask& metric,
+                            std::span<const size_t> alike, std::vector<std::vector<Clip>>& clips) {
     const NumberFormat& first = formats[alike.front()];
     const auto data = stream.resident();
+    const auto weights = metric.kind == MetricKind::Weighted ? metric.weights : data;
     const Mapping mapping = mappingFor(m_device.info(), layout);
     const PowerScale scale = powerScale(absmax);
     const SearchTable& table = SearchTable::of(first.isAffine);
@@ -223,12 +224,14 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
     KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
     variant.constants.push_back({10, scale.exact});
     std::ranges::copy(spacingConstants(first), std::back_inserter(variant.constants));
+    std::ranges::copy(metricConstants(metric), std::back_inserter(variant.constants));
     if (!first.isAffine) variant.constants.push_back({16, first.scaleRule == ScaleRule::PowerOfTwo});
     const auto& kernel =
         m_device.kernel(first.isAffine ? "segment_range_search" : "segment_error_search", variant);
     shaders::SegmentErrorSearchPush push{.data = data.address(),
                                          .ratios = m_table.address(),
                                          .formats = m_formats.address(),
+                                         .weights = weights.address(),
                                          .clips = m_results.address(),
                                          .gridCount = static_cast<uint32_t>(alike.size()),
                                          .coarsePoints = table.coarsePoints,
@@ -239,7 +242,8 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
     forEachSlice(m_device, layout, mapping, table.passes(first.isAffine) * alike.size(),
                  [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
                      push.geometry = geometry;
-                     commands.dispatch(kernel, invocations, push, {data, m_table, m_formats}, {m_results});
+                     commands.dispatch(kernel, invocations, push, {data, m_table, m_formats, weights},
+                                       {m_results});
                  });
     const auto found = readAll<float>(m_device, m_results, layout.segments * words);
     // Clips beyond the largest element may be no floats; half as large ones have the same levels but for the
@@ -258,7 +262,8 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
 }
 
 std::vector<std::vector<Clip>> SegmentPass::leastError(TensorStream& stream, const SegmentLayout& layout,
-                                                       float absmax, std::span<const NumberFormat> formats) {
+                                                       float absmax, std::span<const NumberFormat> formats,
+                                                       const MetricTask& metric) {
     std::vector<std::vector<Clip>> clips(formats.size());
     std::vector<size_t> open(formats.size());
     std::iota(open.begin(), open.end(), size_t{0});
@@ -269,7 +274,7 @@ std::vector<std::vector<Clip>> SegmentPass::leastError(TensorStream& stream, con
                 areSearchedAlike(formats[i], formats[open.front()]))
                 alike.push_back(i);
         }
-        findLeast(stream, layout, absmax, formats, alike, clips);
+        findLeast(stream, layout, absmax, formats, metric, alike, clips);
         std::erase_if(open, [&](size_t i) { return std::ranges::contains(alike, i); });
     }
     return clips;
@@ -288,8 +293,10 @@ float nvfp4TensorScale(float absmax) {
 }
 
 std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLayout& layout, float absmax,
-                                           const NumberFormat& format, bool isSearched) {
+                                           const NumberFormat& format, bool isSearched,
+                                           const MetricTask& metric) {
     const auto data = stream.resident();
+    const auto weights = metric.kind == MetricKind::Weighted ? metric.weights : data;
     const Mapping mapping = mappingFor(m_device.info(), layout);
     const PowerScale scale = powerScale(absmax);
     const bool isE4m3 = format.scaleRule == ScaleRule::E4M3;
@@ -298,8 +305,10 @@ std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLa
     variant.constants.push_back({10, scale.exact});
     variant.constants.push_back({16, isE4m3});
     std::ranges::copy(spacingConstants(format), std::back_inserter(variant.constants));
+    std::ranges::copy(metricConstants(metric), std::back_inserter(variant.constants));
     ensure(m_results, m_device, layout.segments * 4, MemoryKind::Device, "block scales");
     shaders::SegmentScaleSearchPush push{.data = data.address(),
+                                         .weights = weights.address(),
                                          .scales = m_results.address(),
                                          .largest = static_cast<float>(format.largest()),
                                          .largestExponent = std::ilogb(format.largest()),
@@ -311,7 +320,7 @@ std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLa
     forEachSlice(m_device, layout, mapping, passes,
                  [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
                      push.geometry = geometry;
-                     commands.dispatch(kernel, invocations, push, {data}, {m_results});
+                     commands.dispatch(kernel, invocations, push, {data, weights}, {m_results});
                  });
     static const NumberFormat e4m3 = numberFormatFrom("fp8-e4m3");
     constexpr int e8m0Bias = 127;

@@ -3,6 +3,7 @@
 #include "engine/buffer.h"
 #include "engine/device.h"
 #include "quant/clip.h"
+#include "quant/metric_pass.h"
 #include "quant/percentile.h"
 #include "quant/profile.h"
 #include "quant/segments.h"
@@ -41,20 +42,22 @@ public:
                                    const Percentile& percentile);
 
     // Clips of least measured error, [format][segment]: a logarithmic grid of 192 clips over twelve octaves
-    // below the segment's largest magnitude (floats: twice that), then two finer rounds; affine: both ends
-    // shrunk together, then in turn. absmax: of the tensor. Formats that are not block-scaled.
+    // below the segment's largest magnitude (floats: twice that), then two finer rounds (or of whatever the
+    // metric makes least; its weights follow the layout's elements); affine: both ends shrunk together, then
+    // in turn. absmax: of the tensor. Formats that are not block-scaled.
     std::vector<std::vector<Clip>> leastError(TensorStream& stream, const SegmentLayout& layout, float absmax,
-                                              std::span<const NumberFormat> formats);
+                                              std::span<const NumberFormat> formats,
+                                              const MetricTask& metric = {});
 
     // The scales of a block-scaled format, as clips, by segment: what the block's largest magnitude asks for
     // or, searched, the best of its neighbours by measured error. absmax: of the tensor.
     std::vector<Clip> blockScales(TensorStream& stream, const SegmentLayout& layout, float absmax,
-                                  const NumberFormat& format, bool isSearched);
+                                  const NumberFormat& format, bool isSearched, const MetricTask& metric = {});
 
 private:
     void findLeast(TensorStream& stream, const SegmentLayout& layout, float absmax,
-                   std::span<const NumberFormat> formats, std::span<const size_t> alike,
-                   std::vector<std::vector<Clip>>& clips);
+                   std::span<const NumberFormat> formats, const MetricTask& metric,
+                   std::span<const size_t> alike, std::vector<std::vector<Clip>>& clips);
 
     engine::Device& m_device;
     engine::Buffer m_results, m_table, m_formats;

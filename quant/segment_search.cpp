@@ -26,14 +26,15 @@ void add(std::vector<MeasuredError>& totals, std::span<const MeasuredError> erro
 // How the clips of short segments are found.
 enum class Way { Octav, LeastError, Rank, Entropy, BlockScale, Fixed };
 
-Way wayOf(const ClipRequest& request) {
+Way wayOf(const ClipRequest& request, const MetricContext* metric) {
     const auto& [method, format] = request;
     if (format.isBlockScaled()) return Way::BlockScale;
     if (format.fixedScale()) return Way::Fixed;
     if (method.kind == MethodKind::Entropy) return Way::Entropy;
     if (method.kind == MethodKind::Max || method.kind == MethodKind::Percentile) return Way::Rank;
     const bool hasRoot = format.hasNoiseFactor() && format.scaleRule == ScaleRule::Free;
-    return request.isOctav() && hasRoot ? Way::Octav : Way::LeastError;
+    const bool isRoot = hasRoot && (metric == nullptr || method.kind == MethodKind::OctavPaper);
+    return request.isOctav() && isRoot ? Way::Octav : Way::LeastError;
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ void SegmentSearch::findLong(Task& task) {
     for (uint64_t segment = 0; segment < task.layout.segments; ++segment) {
         task.stream.select(task.file, task.tensor, segmentSelection(task.layout, segment));
         const Profile profile = m_profiles.profile(task.stream);
-        const auto clips = ClipSearch(m_profiles, m_errors).find(task.stream, profile, task.requests);
+        const auto clips =
+            ClipSearch(m_profiles, m_errors, m_metric).find(task.stream, profile, task.requests);
         std::vector<ClippedGrid> grids;
         for (size_t r = 0; r < task.requests.size(); ++r) {
             task.result.clips[r][segment] = clips[r];
@@ -79,7 +81,7 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, bool isSigned,
     const double mean = task.profile.meanMagnitude(sides);
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const ClipRequest& request = task.requests[r];
-        if (wayOf(request) != Way::Octav || request.format.isSigned != isSigned) continue;
+        if (wayOf(request, m_metric) != Way::Octav || request.format.isSigned != isSigned) continue;
         const uint64_t factor = request.inverseNoiseFactor();
         const auto iterates = octavIterates(task.profile, sides, factor);
         grids.push_back({factor, iterates.empty() ? 1.0 : iterates.back() / mean});
@@ -103,8 +105,8 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, bool isSigned,
         hasMoved = true;
         task.stream.select(task.file, task.tensor,
                            segmentSelection(task.layout, slab.firstSegment + segment));
-        const auto found =
-            ClipSearch(m_profiles, m_errors).find(task.stream, m_profiles.profile(task.stream), open);
+        const auto found = ClipSearch(m_profiles, m_errors, m_metric)
+                               .find(task.stream, m_profiles.profile(task.stream), open);
         for (size_t i = 0; i < found.size(); ++i) clips[openIndices[i]][segment] = found[i];
     }
     if (hasMoved) task.stream.select(task.file, task.tensor, slab.selection);
@@ -116,7 +118,7 @@ void SegmentSearch::findByEntropy(Task& task, const Slab& slab, bool isSigned,
     std::vector<size_t> indices;
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const NumberFormat& format = task.requests[r].format;
-        if (wayOf(task.requests[r]) != Way::Entropy || format.isSigned != isSigned) continue;
+        if (wayOf(task.requests[r], m_metric) != Way::Entropy || format.isSigned != isSigned) continue;
         formats.push_back(format);
         indices.push_back(r);
     }
@@ -131,16 +133,24 @@ void SegmentSearch::findByEntropy(Task& task, const Slab& slab, bool isSigned,
     }
 }
 
-void SegmentSearch::findByError(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
+// Those whose modelled error, or whose real one, is to be least.
+void SegmentSearch::findByError(Task& task, const Slab& slab, bool isModelled,
+                                std::vector<std::vector<Clip>>& clips) {
     std::vector<NumberFormat> formats;
     std::vector<size_t> indices;
     for (size_t r = 0; r < task.requests.size(); ++r) {
-        if (wayOf(task.requests[r]) != Way::LeastError) continue;
+        if (wayOf(task.requests[r], m_metric) != Way::LeastError) continue;
+        const auto& [method, format] = task.requests[r];
+        const bool hasModel =
+            m_metric != nullptr && method.kind == MethodKind::Octav && format.hasNoiseFactor();
+        if (hasModel != isModelled) continue;
         formats.push_back(task.requests[r].format);
         indices.push_back(r);
     }
     if (formats.empty()) return;
-    const auto found = m_segments.leastError(task.stream, slab.layout, task.profile.absmax(), formats);
+    const MetricTask metric = m_metric != nullptr ? m_metric->task(task.stream, isModelled) : MetricTask();
+    const auto found =
+        m_segments.leastError(task.stream, slab.layout, task.profile.absmax(), formats, metric);
     for (size_t g = 0; g < formats.size(); ++g) clips[indices[g]] = found[g];
 }
 
@@ -151,7 +161,7 @@ void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::ve
     const Percentile all("100");
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const auto& [method, format] = task.requests[r];
-        if (wayOf(task.requests[r]) != Way::Rank) continue;
+        if (wayOf(task.requests[r], m_metric) != Way::Rank) continue;
         const bool isMax = method.kind == MethodKind::Max;
         const Percentile& percentile = isMax ? all : *method.percentile;
         const Sides sides = format.isSigned ? Sides::Both : Sides::Positive;
@@ -176,9 +186,10 @@ void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::ve
 void SegmentSearch::findBlockScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const auto& [method, format] = task.requests[r];
-        if (wayOf(task.requests[r]) != Way::BlockScale) continue;
-        clips[r] = m_segments.blockScales(task.stream, slab.layout, task.profile.absmax(), format,
-                                          method.kind != MethodKind::Max);
+        if (wayOf(task.requests[r], m_metric) != Way::BlockScale) continue;
+        clips[r] = m_segments.blockScales(
+            task.stream, slab.layout, task.profile.absmax(), format, method.kind != MethodKind::Max,
+            m_metric != nullptr ? m_metric->task(task.stream, false) : MetricTask());
     }
 }
 
@@ -188,7 +199,8 @@ void SegmentSearch::findSlab(Task& task, const Slab& slab) {
     findOctav(task, slab, clips);
     findByEntropy(task, slab, true, clips);
     findByEntropy(task, slab, false, clips);
-    findByError(task, slab, clips);
+    findByError(task, slab, false, clips);
+    findByError(task, slab, true, clips);
     findByRank(task, slab, clips);
     findBlockScales(task, slab, clips);
     std::vector<std::vector<ClippedGrid>> grids(task.requests.size());

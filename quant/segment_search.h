@@ -25,8 +25,10 @@ struct SegmentClips {
 // the stream's budget.
 class SegmentSearch {
 public:
-    SegmentSearch(SegmentPass& segments, ProfilePass& profiles, ErrorPass& errors)
-        : m_segments(segments), m_profiles(profiles), m_errors(errors) {}
+    // metric: as of ClipSearch.
+    SegmentSearch(SegmentPass& segments, ProfilePass& profiles, ErrorPass& errors,
+                  const MetricContext* metric = nullptr)
+        : m_segments(segments), m_profiles(profiles), m_errors(errors), m_metric(metric) {}
 
     // profile: of the whole tensor.
     SegmentClips find(TensorStream& stream, const TensorFile& file, size_t tensor,
@@ -41,13 +43,14 @@ private:
     void findOctav(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
     void findOctav(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
     void findByRank(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
-    void findByError(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
+    void findByError(Task& task, const Slab& slab, bool isModelled, std::vector<std::vector<Clip>>& clips);
     void findByEntropy(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
     void findBlockScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
 
     SegmentPass& m_segments;
     ProfilePass& m_profiles;
     ErrorPass& m_errors;
+    const MetricContext* m_metric;
 };
 
 }  // namespace quant

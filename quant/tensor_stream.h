@@ -47,6 +47,7 @@ public:
     engine::BufferRange resident();
 
     uint64_t elements() const { return m_elements; }
+    const Selection& selection() const { return m_selection; }
     uint32_t elementType() const;  // specialization constant 0 of the kernels
 
     // One pass: calls `record` for each chunk in order and submits what it recorded. Reading the next chunk

@@ -84,7 +84,8 @@ struct SegmentErrorSearchPush {
     ADDRESS_OF(Words) data;
     ADDRESS_OF(Floats) ratios;
     ADDRESS_OF(FormatRanges) formats;
-    ADDRESS_OF(Words) clips;  // [segment][grid], float bits, scaled by 2^exponent; affine: high and low
+    ADDRESS_OF(Floats) weights;  // of the elements, for metricWeighted
+    ADDRESS_OF(Words) clips;     // [segment][grid], float bits, scaled by 2^exponent; affine: high and low
     SegmentGeometry geometry;
     uint gridCount;
     uint coarsePoints;
@@ -97,7 +98,8 @@ struct SegmentErrorSearchPush {
 // Block scales: the largest element value that a block's scale must reach, and how many scales to try.
 struct SegmentScaleSearchPush {
     ADDRESS_OF(Words) data;
-    ADDRESS_OF(Words) scales;  // [segment], float bits, scaled by 2^exponent
+    ADDRESS_OF(Floats) weights;  // of the elements, for metricWeighted
+    ADDRESS_OF(Words) scales;    // [segment]: codes
     SegmentGeometry geometry;
     float largest;        // element value
     int largestExponent;  // of the largest element value

@@ -2,7 +2,7 @@
 #ifndef SEGMENT_ERROR_GLSL
 #define SEGMENT_ERROR_GLSL
 
-#include "compute/quantize.glsl"
+#include "compute/metric.glsl"
 #include "compute/segment_reduce.glsl"
 
 const float largestFloat = 3.4028235e38, smallestNormal = 1.17549435e-38;
@@ -10,6 +10,7 @@ const float largestFloat = 3.4028235e38, smallestNormal = 1.17549435e-38;
 // The segment that an invocation works on.
 struct SegmentElements {
     Words data;
+    Floats weights;
     SegmentGeometry geometry;
     uint count;
     uint start;
@@ -31,15 +32,20 @@ float largestMagnitude(SegmentElements segment, uint sides) {
     return uintBitsToFloat(reduceMax(top));
 }
 
-float errorOf(SegmentElements segment, GridCandidate grid) {
-    float sum = 0.0;
+// What the metric makes least; clip in scaled units, for the modelled error alone.
+float errorOf(SegmentElements segment, GridCandidate grid, float clip) {
+    float sum = 0.0, second = 0.0;
     for (uint i = laneIndex(); i < segment.count; i += laneCount()) {
         const uint bits = loadElement(segment.data, segment.start + segmentOffset(i));
-        const float error = elementError(bits, scaledElement(bits, segment.exponent), grid);
-        precise const float next = sum + error * error;
-        sum = next;
+        const float weight =
+            metric == metricWeighted ? segment.weights.at[segment.start + segmentOffset(i)] : 1.0;
+        const float x = scaledElement(bits, segment.exponent);
+        precise const vec2 next = vec2(sum, second) + metricTerms(bits, x, weight, clip, grid);
+        sum = next.x;
+        second = next.y;
     }
-    return reduceAddFloat(sum);
+    if (metric != metricCosine) return objective(vec2(reduceAddFloat(sum), 0.0));
+    return objective(vec2(reduceAddFloat(sum), reduceAddFloat(second)));
 }
 
 // A grid with that step; with next to none, the one that maps everything to zero.

@@ -20,7 +20,7 @@ float possibleClip(float clip, FormatRange format) {
 void main() {
     const uint segment = segmentIndex(push.geometry);
     SegmentElements elements =
-        SegmentElements(push.data, push.geometry, segmentLength(push.geometry, segment),
+        SegmentElements(push.data, push.weights, push.geometry, segmentLength(push.geometry, segment),
                         segmentStart(push.geometry, segment), push.exponent);
     const float largest = largestMagnitude(elements, push.sides);
     // A float's levels may fall better with the largest beyond the data, and a scale may have to be rounded
@@ -36,7 +36,7 @@ void main() {
             for (uint i = 0u; i < points; ++i) {
                 precise const float clip = possibleClip(min(base * push.ratios.at[table + i], limit), format);
                 const float error =
-                    errorOf(elements, gridOf(clip / format.clipLevel, format.smallest, format.largest));
+                    errorOf(elements, gridOf(clip / format.clipLevel, format.smallest, format.largest), clip);
                 if (error < least) {
                     least = error;
                     best = clip;

@@ -17,7 +17,7 @@ float rangeError(float high_, float low_, FormatRange format) {
     precise const float size = (high_ + low_) / (format.largest - format.smallest);
     const float zero = size > smallestNormal ? roundEven(format.smallest + low_ / size) : 0.0;
     const float zeroPoint = min(max(zero, format.smallest), format.largest);
-    return errorOf(elements, gridOf(size, format.smallest - zeroPoint, format.largest - zeroPoint));
+    return errorOf(elements, gridOf(size, format.smallest - zeroPoint, format.largest - zeroPoint), high_);
 }
 
 void tryRange(float high_, float low_, FormatRange format) {
@@ -31,7 +31,7 @@ void tryRange(float high_, float low_, FormatRange format) {
 
 void main() {
     const uint segment = segmentIndex(push.geometry);
-    elements = SegmentElements(push.data, push.geometry, segmentLength(push.geometry, segment),
+    elements = SegmentElements(push.data, push.weights, push.geometry, segmentLength(push.geometry, segment),
                                segmentStart(push.geometry, segment), push.exponent);
     top = largestMagnitude(elements, 1u);
     bottom = largestMagnitude(elements, 2u);

@@ -37,7 +37,7 @@ float scaleOf(int code) {
 void main() {
     const uint segment = segmentIndex(push.geometry);
     SegmentElements elements =
-        SegmentElements(push.data, push.geometry, segmentLength(push.geometry, segment),
+        SegmentElements(push.data, push.weights, push.geometry, segmentLength(push.geometry, segment),
                         segmentStart(push.geometry, segment), push.exponent);
     const float largest = largestMagnitude(elements, 3u);
     const int exponent = int(floatBitsToUint(largest) >> 23) - 127 - push.exponent;
@@ -54,7 +54,8 @@ void main() {
         float least = largestFloat;
         for (int candidate = asked + above; candidate >= asked - below; --candidate) {
             const int possible = clamp(candidate, lowest, highest);
-            const float error = errorOf(elements, gridOf(scaleOf(possible), -push.largest, push.largest));
+            const float error =
+                errorOf(elements, gridOf(scaleOf(possible), -push.largest, push.largest), 0.0);
             if (error < least) {
                 least = error;
                 code = possible;
