@@ -25,8 +25,15 @@ quant::CountingPath pathFrom(const std::string& text) {
 }  // namespace
 
 bool isSameFile(const std::string& a, const std::string& b) {
+    namespace fs = std::filesystem;
     std::error_code unknown;  // one of them does not exist
-    return a == b || std::filesystem::equivalent(a, b, unknown);
+    if (a == b || fs::equivalent(a, b, unknown)) return true;
+    if (a.empty() || b.empty()) return false;
+    const auto resolved = [&](const std::string& path) {
+        return fs::weakly_canonical(fs::absolute(path, unknown), unknown);
+    };
+    const fs::path path = resolved(a);
+    return !path.empty() && path == resolved(b);
 }
 
 void ReportTargets::check(const std::vector<std::string>& inputs) const {

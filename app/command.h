@@ -37,7 +37,7 @@ struct ReportTargets {
     void check(const std::vector<std::string>& inputs) const;
 };
 
-// Whether both paths lead to one file that exists, or are equal.
+// Whether both paths lead to one file, which need not exist.
 bool isSameFile(const std::string& a, const std::string& b);
 
 // Each command is a file with one function that adds it to the tree: void addXCommand(CLI::App& root, Global&

@@ -7,6 +7,7 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
+#include "app/scales_report.h"
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
 #include "app/text_table.h"
@@ -20,6 +21,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 namespace app {
 
@@ -30,25 +32,34 @@ constexpr const char* examples =
     "  clipscope quantize model.safetensors -o model-int4.safetensors --bits 4 --granularity group:32\n"
     "  clipscope quantize model.safetensors -o model-mxfp4.safetensors --format mxfp4\n"
     "  clipscope quantize model.onnx -o model-int8.onnx --granularity channel\n"
+    "  clipscope quantize weights.npz -o weights-int8.npz --scales weights-int8.json\n"
+    "  clipscope quantize model.safetensors --bits 4 --granularity group:32 --scales -\n"
     "  clipscope quantize model.safetensors -o model-fake.safetensors --bits 4 --fake --filter '*.weight'";
 
 struct QuantizeArguments {
-    std::string input, output;
+    std::string input;
+    std::string output, scales;  // empty for none; scales: "-" for standard output
     std::vector<std::string> filters;
     std::optional<quant::RawLayout> raw;
     quant::QuantizeOptions options;
     bool isUnpacked = false;
 };
 
-void checkOutput(const QuantizeArguments& arguments) {
-    if (arguments.output.empty() || arguments.output == "-")
-        throw UsageError("-o: the name of a file is needed", "quantize");
+void checkTargets(const std::string& output, const std::string& scales) {
+    if (output.empty() && scales.empty())
+        throw UsageError("--output is required, unless there is --scales", "quantize");
+    // A model of more than 2 GB has a second file.
+    if (isSameFile(output, scales) || (!output.empty() && isSameFile(output + ".data", scales)))
+        throw UsageError("--output and --scales name the same file", "quantize");
 }
 
-void checkApart(const std::vector<std::string>& inputs, const std::string& output) {
-    for (const std::string& input : inputs) {
-        if (isSameFile(input, output))
-            throw UsageError("the output " + output + " would replace the input", "quantize");
+void checkApart(const std::vector<std::string>& inputs, const QuantizeArguments& arguments) {
+    for (const std::string& target : {arguments.output, arguments.scales}) {
+        if (target.empty() || target == "-") continue;
+        for (const std::string& input : inputs) {
+            if (isSameFile(input, target))
+                throw UsageError("the output " + target + " would replace the input", "quantize");
+        }
     }
 }
 
@@ -94,37 +105,77 @@ void warnOfNonFinite(const std::string& path, const std::vector<quant::Quantized
     }
 }
 
-void runQuantize(const QuantizeArguments& arguments, Global& global) {
-    const auto& [input, output, filters, raw, asked, isUnpacked] = arguments;
-    quant::QuantizeOptions options = asked;
-    options.isPacked = !isUnpacked;
-    checkOutput(arguments);
-    checkApart({input}, output);
+void checkMethod(const quant::QuantizeOptions& options) {
     quant::AnalysisOptions analysis{.bits = {options.bits}, .methods = {options.method}};
     if (options.format) analysis.formats = {*options.format};
     checkMethods(analysis, "quantize");
-    const Selection selection = selectFromOneFile({{input}, raw}, filters, options.granularity);
-    checkApart(selection.sourcePaths(), output);
-    requireReadable(*selection.files.front());
+}
+
+// Without filters, the weights alone.
+std::vector<size_t> selectedTensors(const Selection& selection, bool hasFilters) {
     std::vector<size_t> selected;
     for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);
-    if (filters.empty()) {
-        const auto weights = quant::weightTensors(*selection.files.front());
-        std::erase_if(selected, [&](size_t tensor) { return !std::ranges::contains(weights, tensor); });
-    }
+    if (hasFilters) return selected;
+    const auto weights = quant::weightTensors(*selection.files.front());
+    std::erase_if(selected, [&](size_t tensor) { return !std::ranges::contains(weights, tensor); });
+    return selected;
+}
+
+std::vector<quant::QuantizedTensor> quantizeTo(const std::string& output, const quant::TensorFile& file,
+                                               const std::vector<size_t>& selected,
+                                               const quant::QuantizeOptions& options, Global& global) {
     Context context(global);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
-    if (!global.isQuiet) noteNarrowing(selection);
     Progress progress(0, global.isQuiet);
     const auto onTensor = [&](size_t done, size_t total) {
         progress.set(done, total);
-        progress.show(output);
+        progress.show(output.empty() ? "scales" : output);
     };
-    const auto tensors =
-        quant::quantizeFile(analyzer, *selection.files.front(), selected, options, output, onTensor);
+    auto tensors = output.empty() ? quant::findScales(analyzer, file, selected, options, onTensor)
+                                  : quant::quantizeFile(analyzer, file, selected, options, output, onTensor);
     eraseProgress();
+    return tensors;
+}
+
+void runQuantize(const QuantizeArguments& arguments, Global& global) {
+    const auto& [input, output, scales, filters, raw, asked, isUnpacked] = arguments;
+    quant::QuantizeOptions options = asked;
+    options.isPacked = !isUnpacked;
+    checkTargets(output, scales);
+    checkApart({input}, arguments);
+    checkMethod(options);
+    const Selection selection = selectFromOneFile({{input}, raw}, filters, options.granularity);
+    checkApart(selection.sourcePaths(), arguments);
+    const quant::TensorFile& file = *selection.files.front();
+    if (!output.empty()) requireReadable(file);
+    std::optional<Output> scalesOutput;  // before the work: it would be lost if they cannot be written
+    if (!scales.empty()) scalesOutput.emplace(scales);
+    if (!global.isQuiet) noteNarrowing(selection);
+    const auto tensors =
+        quantizeTo(output, file, selectedTensors(selection, !filters.empty()), options, global);
     if (!global.isQuiet) warnOfNonFinite(input, tensors);
-    if (!global.isQuiet) printText(tableOf(tensors));
+    if (scalesOutput) {
+        writeScales(*scalesOutput, file, tensors);
+        scalesOutput->commit();
+    }
+    if (!global.isQuiet && scales != "-") printText(tableOf(tensors));
+}
+
+void addTargetOptions(CLI::App& command, QuantizeArguments& arguments) {
+    addOption(command, "-o,--output", "FILE",
+              "the file to write: NAME.npz, NAME.npy (of one array), for an ONNX model NAME.onnx, else "
+              "safetensors",
+              [&](const std::string& text) {
+                  if (text.empty() || text == "-")
+                      throw std::invalid_argument("the name of a file is needed");
+                  arguments.output = text;
+              });
+    addOption(command, "--scales", "FILE|-",
+              "write clips, scales and zero points as JSON, beside --output or alone; - is standard output",
+              [&](const std::string& text) {
+                  if (text.empty()) throw std::invalid_argument("a file name or - is needed");
+                  arguments.scales = text;
+              });
 }
 
 }  // namespace
@@ -137,11 +188,7 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
                                    examples, [arguments, &global] { runQuantize(*arguments, global); });
     command.add_option("INPUT", arguments->input, inputHelp)->required()->type_name("FILE");
     addRawOption(command, arguments->raw);
-    command
-        .add_option("-o,--output", arguments->output,
-                    "the safetensors file to write, or, for an ONNX model, the model NAME.onnx")
-        ->required()
-        ->type_name("FILE");
+    addTargetOptions(command, *arguments);
     quant::QuantizeOptions& options = arguments->options;
     addOption(command, "--bits", "BITS", "bit width of integers, 1 to 16 (default 8)",
               [&](const std::string& text) { options.bits = oneBitWidthFrom(text); });

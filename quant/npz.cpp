@@ -2,6 +2,8 @@
 #include "quant/npz.h"
 
 #include "quant/input_error.h"
+#include "quant/quantization_key.h"
+#include "quant/utf8.h"
 
 #include <string_view>
 #include <utility>
@@ -10,6 +12,7 @@ namespace quant {
 namespace {
 
 constexpr std::string_view extension = ".npy";
+constexpr uint64_t maxRecordBytes = 100'000'000;  // as the header of a safetensors file
 
 }  // namespace
 
@@ -18,6 +21,7 @@ NpzFile::NpzFile(InputFile file) : m_archive(std::move(file)) {
     m_format = "npz";
     m_fileSizeBytes = m_archive.file().sizeBytes();
     for (const ZipMember& member : m_archive.members()) {
+        if (member.name == quantizationMember) readRecord(member);
         if (!member.name.ends_with(extension)) continue;
         const std::string tensor = member.name.substr(0, member.name.size() - extension.size());
         m_archive.check(member, tensor);
@@ -31,6 +35,16 @@ NpzFile::NpzFile(InputFile file) : m_archive(std::move(file)) {
                          "is a zip archive without .npy members (a PyTorch checkpoint, which is not "
                          "supported?), not an npz file");
     }
+}
+
+void NpzFile::readRecord(const ZipMember& member) {
+    m_archive.check(member, member.name);
+    if (member.sizeBytes > maxRecordBytes)
+        throw InputError(m_path, "", "its member '" + member.name + "' is longer than 100,000,000 bytes");
+    std::string text(member.sizeBytes, '\0');
+    m_archive.read(member, 0, std::as_writable_bytes(std::span(text)), member.name);
+    if (!isUtf8(text)) throw InputError(m_path, "", "its member '" + member.name + "' is not UTF-8");
+    m_metadata[quantizationMetadataKey] = std::move(text);
 }
 
 void NpzFile::readRange(size_t index, uint64_t offset, std::span<std::byte> bytes) const {

@@ -11,11 +11,13 @@
 namespace quant {
 
 // A zip archive of numpy arrays: each member NAME.npy is tensor NAME, in the order of the archive's
-// directory; other members are left alone.
+// directory. The member quantizationMember becomes the metadata entry quantizationMetadataKey; others are
+// left alone.
 class NpzFile final : public TensorFile {
 public:
     // Reads the archive's directory and the header of every array. Throws InputError naming the tensor, the
-    // field and the byte offset within the member: see ZipArchive and NpyArray; or no array at all.
+    // field and the byte offset within the member: see ZipArchive and NpyArray; no array at all, or a
+    // quantizationMember of more than 100,000,000 bytes or that is not UTF-8.
     explicit NpzFile(InputFile file);
     NpzFile(NpzFile&&) = delete;  // arrays point into the archive
 
@@ -39,6 +41,8 @@ private:
         Member member;
         NpyArray array;
     };
+
+    void readRecord(const ZipMember& member);
 
     // Cheap for reads that proceed forward in one tensor; see ZipArchive::read.
     void readRange(size_t index, uint64_t offset, std::span<std::byte> bytes) const override;

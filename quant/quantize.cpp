@@ -2,10 +2,11 @@
 
 #include "quant/code_storage.h"
 #include "quant/input_error.h"
+#include "quant/npy_writer.h"
 #include "quant/onnx.h"
 #include "quant/quantize_onnx.h"
 #include "quant/quantize_pass.h"
-#include "quant/safetensors_writer.h"
+#include "quant/tensor_writer.h"
 
 #include <nlohmann/json.hpp>
 
@@ -168,9 +169,8 @@ void refuseQuantized(const TensorFile& file, const std::vector<size_t>& selected
     }
 }
 
-std::map<std::string, std::string> metadataOf(const TensorFile& file,
-                                              const std::vector<QuantizedTensor>& tensors,
-                                              const QuantizeOptions& options) {
+nlohmann::ordered_json recordOf(const TensorFile& file, const std::vector<QuantizedTensor>& tensors,
+                                const QuantizeOptions& options) {
     nlohmann::ordered_json described = recordedIn(file);
     for (const auto& tensor : tensors) {
         if (!tensor.isQuantized) continue;
@@ -187,8 +187,12 @@ std::map<std::string, std::string> metadataOf(const TensorFile& file,
             {"granularity", tensor.result.granularity.name()},
             {"rounding", options.rounding.isStochastic ? "stochastic" : "nearest"}};
     }
+    return described;
+}
+
+std::map<std::string, std::string> metadataOf(const TensorFile& file, const nlohmann::ordered_json& record) {
     auto metadata = file.metadata();
-    metadata[quantizationMetadataKey] = described.dump();
+    metadata[quantizationMetadataKey] = record.dump();
     return metadata;
 }
 
@@ -215,7 +219,19 @@ std::vector<Entry> entriesOf(const std::vector<QuantizedTensor>& tensors, const 
     return entries;
 }
 
-void copyTensor(const TensorFile& file, size_t index, SafetensorsWriter& writer) {
+// Which arrays hold the bits of a type that numpy lacks.
+void addBitsOf(nlohmann::ordered_json& record, const std::vector<QuantizedTensor>& tensors,
+               const std::vector<Entry>& entries) {
+    for (const auto& [info, i, companion] : entries) {
+        if (hasNumpyType(info.dtype)) continue;
+        auto& description = record[tensors[i].info.name];
+        if (!tensors[i].isQuantized)
+            description = {{"dtype", name(info.dtype)}, {"shape", info.shape}, {"stored", "bits"}};
+        description["bits_of"][info.name] = name(info.dtype);
+    }
+}
+
+void copyTensor(const TensorFile& file, size_t index, TensorWriter& writer) {
     std::vector<std::byte> bytes;
     const uint64_t size = file.tensors()[index].sizeBytes;
     for (uint64_t offset = 0; offset < size; offset += copyBytes) {
@@ -243,6 +259,88 @@ void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, co
                                      });
 }
 
+using OnTensor = std::function<void(size_t done, size_t total)>;
+
+// `rounds` times the count of tensors are done in all.
+std::vector<QuantizedTensor> clipTensors(Analyzer& analyzer, const TensorFile& file,
+                                         const std::vector<size_t>& selected, const QuantizeOptions& options,
+                                         size_t rounds, const OnTensor& onTensor) {
+    const AnalysisOptions analysisOptions{
+        .bits = {options.bits},
+        .formats = options.format ? std::vector{*options.format} : std::vector<NumberFormat>(),
+        .methods = {options.method},
+        .granularity = options.granularity,
+        .sign = options.sign,
+        .metric = options.metric};
+    const size_t count = file.tensors().size();
+    std::vector<QuantizedTensor> tensors(count);
+    for (const size_t i : selected) tensors.at(i).isQuantized = true;
+    for (size_t i = 0; i < count; ++i) {
+        tensors[i].info = file.tensors()[i];
+        if (tensors[i].isQuantized) {
+            TensorAnalysis analysis = analyzer.analyze(file, i, analysisOptions);
+            tensors[i].notNumbers = analysis.profile.notNumbers();
+            tensors[i].infinities = analysis.profile.infinities();
+            tensors[i].absmax = analysis.profile.absmax();
+            tensors[i].result = std::move(analysis.results.front());
+        }
+        tensors[i].storedAs = targetOf(tensors[i], options);
+        onTensor(i + 1, rounds * count);
+    }
+    return tensors;
+}
+
+// What can be known before the work.
+void checkArrays(const TensorFile& file, const QuantizeOptions& options, const std::string& output) {
+    checkTensorOutput(output, file.path(), file.tensors());
+    const NumberFormat format = options.format.value_or(integerFormat(options.bits, true));
+    if (!output.ends_with(".npy") || options.isFake || format.fixedScale()) return;
+    throw InputError(file.path(), "",
+                     "makes codes and scales, but '" + printable(output, 200) +
+                         "' can hold only one array: name the output .npz, or use --fake");
+}
+
+void requireReadable(const TensorFile& file) {
+    for (const TensorInfo& info : file.tensors()) {
+        if (!info.unreadable.empty())
+            throw InputError(file.path(), info.name, "cannot be copied: " + info.unreadable);
+    }
+}
+
+void writeTensors(Analyzer& analyzer, const TensorFile& file, const std::vector<QuantizedTensor>& tensors,
+                  const QuantizeOptions& options, const std::string& output, const OnTensor& onTensor) {
+    checkNames(file, tensors, options);
+    const auto entries = entriesOf(tensors, options);
+    std::vector<TensorInfo> infos;
+    for (const Entry& entry : entries) infos.push_back(entry.info);
+    auto record = recordOf(file, tensors, options);
+    if (hasNumpyExtension(output)) addBitsOf(record, tensors, entries);
+    const auto writer = makeTensorWriter(output, file.path(), infos, metadataOf(file, record));
+    size_t written = tensors.size();
+    for (const auto& [info, i, companion] : entries) {
+        if (companion)
+            writer->write(companion->bytes);
+        else if (tensors[i].isQuantized)
+            writeQuantized(analyzer, file, i, tensors[i], options,
+                           [&](std::span<const std::byte> bytes) { writer->write(bytes); });
+        else
+            copyTensor(file, i, *writer);
+        if (!companion) onTensor(++written, 2 * tensors.size());
+    }
+    writer->commit();
+}
+
+void writeModel(Analyzer& analyzer, const OnnxFile& model, std::vector<QuantizedTensor>& tensors,
+                const QuantizeOptions& options, const std::string& output, const OnTensor& onTensor) {
+    size_t written = tensors.size();
+    writeOnnx(model, tensors, options, metadataOf(model, recordOf(model, tensors, options)), output,
+              [&](size_t i, const ByteSink& sink) {
+                  writeQuantized(analyzer, model, i, tensors[i], options, sink);
+                  onTensor(++written, 2 * tensors.size());
+              });
+    onTensor(2 * tensors.size(), 2 * tensors.size());
+}
+
 }  // namespace
 
 std::vector<size_t> weightTensors(const TensorFile& file) {
@@ -256,67 +354,26 @@ std::vector<size_t> weightTensors(const TensorFile& file) {
     return weights.empty() ? all : weights;
 }
 
+std::vector<QuantizedTensor> findScales(Analyzer& analyzer, const TensorFile& file,
+                                        const std::vector<size_t>& selected, const QuantizeOptions& options,
+                                        const OnTensor& onTensor) {
+    refuseQuantized(file, selected);
+    return clipTensors(analyzer, file, selected, options, 1, onTensor);
+}
+
 std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
                                           const std::vector<size_t>& selected, const QuantizeOptions& asked,
-                                          const std::string& output,
-                                          const std::function<void(size_t done, size_t total)>& onTensor) {
+                                          const std::string& output, const OnTensor& onTensor) {
     const QuantizeOptions options = hasOnnxExtension(output) ? onnxOptions(asked) : asked;
-    const AnalysisOptions analysisOptions{
-        .bits = {options.bits},
-        .formats = options.format ? std::vector{*options.format} : std::vector<NumberFormat>(),
-        .methods = {options.method},
-        .granularity = options.granularity,
-        .sign = options.sign,
-        .metric = options.metric};
     refuseQuantized(file, selected);
     const OnnxFile* model = onnxModelFor(file, selected, options, output);
-    const size_t count = file.tensors().size();
-    std::vector<QuantizedTensor> tensors(count);
-    std::vector<bool> isSelected(count);
-    for (const size_t i : selected) isSelected.at(i) = true;
-    for (size_t i = 0; i < count; ++i) {
-        tensors[i].info = file.tensors()[i];
-        tensors[i].isQuantized = isSelected[i];
-        if (tensors[i].isQuantized) {
-            TensorAnalysis analysis = analyzer.analyze(file, i, analysisOptions);
-            tensors[i].notNumbers = analysis.profile.notNumbers();
-            tensors[i].infinities = analysis.profile.infinities();
-            tensors[i].absmax = analysis.profile.absmax();
-            tensors[i].result = std::move(analysis.results.front());
-        }
-        tensors[i].storedAs = targetOf(tensors[i], options);
-        onTensor(i + 1, 2 * count);
-    }
-    size_t written = 0;
-    if (model) {
-        writeOnnx(*model, tensors, options, metadataOf(file, tensors, options), output,
-                  [&](size_t i, const ByteSink& sink) {
-                      writeQuantized(analyzer, file, i, tensors[i], options, sink);
-                      onTensor(count + ++written, 2 * count);
-                  });
-        onTensor(2 * count, 2 * count);
-        return tensors;
-    }
-    for (const TensorInfo& info : file.tensors()) {
-        if (!info.unreadable.empty())
-            throw InputError(file.path(), info.name, "cannot be copied: " + info.unreadable);
-    }
-    checkNames(file, tensors, options);
-    const auto entries = entriesOf(tensors, options);
-    std::vector<TensorInfo> infos;
-    for (const Entry& entry : entries) infos.push_back(entry.info);
-    SafetensorsWriter writer(output, infos, metadataOf(file, tensors, options));
-    for (const auto& [info, i, companion] : entries) {
-        if (companion)
-            writer.write(companion->bytes);
-        else if (tensors[i].isQuantized)
-            writeQuantized(analyzer, file, i, tensors[i], options,
-                           [&](std::span<const std::byte> bytes) { writer.write(bytes); });
-        else
-            copyTensor(file, i, writer);
-        if (!companion) onTensor(count + ++written, 2 * count);
-    }
-    writer.commit();
+    if (!model) requireReadable(file);
+    if (!model) checkArrays(file, options, output);
+    auto tensors = clipTensors(analyzer, file, selected, options, 2, onTensor);
+    if (model)
+        writeModel(analyzer, *model, tensors, options, output, onTensor);
+    else
+        writeTensors(analyzer, file, tensors, options, output, onTensor);
     return tensors;
 }
 

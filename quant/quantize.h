@@ -1,6 +1,7 @@
 #pragma once
 
 #include "quant/analysis.h"
+#include "quant/quantization_key.h"
 #include "quant/tensor_file.h"
 
 #include <cstdint>
@@ -10,9 +11,6 @@
 #include <vector>
 
 namespace quant {
-
-// The entry of an output's metadata that describes what is quantized, in JSON.
-constexpr const char* quantizationMetadataKey = "clipscope.quantization";
 
 struct QuantizeOptions {
     uint32_t bits = 8;                   // 1 to 16
@@ -41,9 +39,17 @@ struct QuantizedTensor {
 // weights. Biases and norms keep their precision. All analyzable tensors when none has two dimensions.
 std::vector<size_t> weightTensors(const TensorFile& file);
 
-// Quantizes `selected` tensors of the file (indices; each must be analyzable). An ONNX model under an output
-// name that ends in .onnx stays a model: see quant/quantize_onnx.h. Otherwise a safetensors file is written
-// that holds every tensor of the input, wide types first:
+// How `selected` tensors of the file (indices; each must be analyzable) would be quantized: an entry for
+// every tensor of the file. Writes nothing. `onTensor` is called with how many tensors are done, once per
+// tensor. Throws InputError (unreadable data, a tensor that the metadata say is quantized already),
+// std::invalid_argument (checkMethod).
+std::vector<QuantizedTensor> findScales(Analyzer& analyzer, const TensorFile& file,
+                                        const std::vector<size_t>& selected, const QuantizeOptions& options,
+                                        const std::function<void(size_t done, size_t total)>& onTensor);
+
+// Quantizes `selected` tensors of the file. An ONNX model under an output name that ends in .onnx stays a
+// model: see quant/quantize_onnx.h. Otherwise a file is written, .npz, .npy or else safetensors by its name
+// (makeTensorWriter), that holds every tensor of the input, wide types first:
 // - fake: quantized tensors keep name, shape and dtype (F64 becomes F32); values are scale * element.
 // - casts (tf32, fp16, bf16): values, as F32, F16 or BF16.
 // - otherwise codes (NumberFormat::encode) under the tensor's name, as storageType() says. Codes of fewer
@@ -53,10 +59,13 @@ std::vector<size_t> weightTensors(const TensorFile& file);
 //   with NAME.tensor_scale, F32 [1], to be multiplied in; none where the format fixes its scale. Shape [1],
 //   [channels], or the tensor's with each extent replaced by the number of groups or blocks along it.
 //   NAME.zero_point: of affine formats, of the codes' type and the scale's shape.
-// The metadata keep the input's entries; "clipscope.quantization" describes each quantized tensor in JSON.
-// The output appears whole or not at all. `onTensor` is called with how many tensors are done, twice per
-// tensor. Throws InputError (unreadable data, a name that the input already has, a tensor that the metadata
-// say is quantized already), OutputError, std::invalid_argument (checkMethod).
+// The metadata keep the input's entries (.npz: this one alone; .npy: none); "clipscope.quantization"
+// describes each quantized tensor in JSON. Where numpy lacks an array's type (hasNumpyType), the description
+// of its tensor has "bits_of", an object that gives the type by the array's name; tensors that are copied
+// have a description for that alone, with "stored" of "bits". The output appears whole or not at all.
+// `onTensor` is called with how many tensors are done, twice per tensor. Throws as findScales does, and
+// InputError (a name that the input already has or the output cannot hold, more than one array for .npy),
+// OutputError.
 std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
                                           const std::vector<size_t>& selected, const QuantizeOptions& options,
                                           const std::string& output,

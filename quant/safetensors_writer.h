@@ -1,7 +1,7 @@
 #pragma once
 
 #include "quant/output_file.h"
-#include "quant/tensor_file.h"
+#include "quant/tensor_writer.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +13,11 @@
 
 namespace quant {
 
-// Streams a safetensors file: the tensors are announced first, then their data is appended in that order.
-// The file appears under its name at commit() alone. The same arguments give the same bytes.
+// Streams a safetensors file. The same arguments give the same bytes.
 //
 // Tensors lie back to back in the order given. The data as a whole begins at a multiple of 8 bytes, but a
 // tensor behind one of odd size is not aligned to its elements, so list wide types first where that matters.
-class SafetensorsWriter {
+class SafetensorsWriter final : public TensorWriter {
 public:
     // tensors: descriptions as makeTensorInfo() returns them, names unique and UTF-8. metadata: strings for
     // __metadata__, left out if empty. Throws OutputError: names that repeat, are "__metadata__" or are not
@@ -29,11 +28,8 @@ public:
     // Bytes of data, without the header, that are still to be written.
     uint64_t missingBytes() const { return m_missingBytes; }
 
-    // Appends data, in pieces of any size. Throws OutputError, also beyond the announced size.
-    void write(std::span<const std::byte> bytes);
-
-    // Completes the file. Throws OutputError, also when data is missing.
-    void commit();
+    void write(std::span<const std::byte> bytes) override;
+    void commit() override;
 
 private:
     OutputFile m_file;
