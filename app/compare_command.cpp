@@ -11,9 +11,12 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <utility>
 
 namespace app {
 
@@ -32,24 +35,49 @@ struct CompareArguments {
     ReportTargets targets;
 };
 
+bool takes(const quant::NumberFormat& format, const quant::Method& method) {
+    try {
+        quant::checkMethod(method, format);
+        return true;
+    } catch (const std::invalid_argument&) {
+        return false;
+    }
+}
+
 void writeReport(std::optional<Output>& output, const std::string& text) {
     if (!output) return;
     output->write(text);
     output->commit();
 }
 
+// Without --method: of the usual ones those that all the formats take.
+std::vector<quant::Method> defaultMethods(const std::vector<quant::NumberFormat>& formats) {
+    auto methods = methodsFrom("octav,max,percentile:99.9,entropy,mse");
+    std::erase_if(methods, [&](const quant::Method& method) {
+        return std::ranges::any_of(formats, [&](const auto& format) { return !takes(format, method); });
+    });
+    return methods;
+}
+
+// What any of the granularities cannot take is skipped for all: the table has no holes. All that a
+// granularity asks for is an axis, so the smallest of the selections is what they have in common.
+Selection selectForAll(const CompareArguments& arguments) {
+    std::optional<Selection> smallest;
+    for (const auto& granularity : arguments.options.granularities) {
+        Selection selection = selectTensors(arguments.inputs, arguments.filters, granularity);
+        if (!smallest || selection.tensors.size() < smallest->tensors.size()) smallest = std::move(selection);
+    }
+    return std::move(smallest).value();
+}
+
 void runCompare(const CompareArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
-    const auto& [inputs, filters, options, targets] = arguments;
+    const auto& [inputs, filters, asked, targets] = arguments;
     targets.check(inputs.paths);
+    quant::ComparisonOptions options = asked;
+    if (options.methods.empty()) options.methods = defaultMethods(options.formats);
     checkMethods({.bits = options.bits, .formats = options.formats, .methods = options.methods}, "compare");
-    Selection selection = selectTensors(inputs, filters, options.granularities.front());
-    for (const auto& granularity : options.granularities) {
-        // What any of the granularities cannot take is skipped for all: the table has no holes.
-        const Selection other = selectTensors(inputs, filters, granularity);
-        if (other.tensors.size() < selection.tensors.size())
-            selection = selectTensors(inputs, filters, granularity);
-    }
+    const Selection selection = selectForAll(arguments);
     targets.check(selection.sourcePaths());
     std::optional<Output> json, csv;
     if (!targets.json.empty()) json.emplace(targets.json);
@@ -78,7 +106,6 @@ void runCompare(const CompareArguments& arguments, Global& global) {
 void addCompareCommand(CLI::App& root, Global& global) {
     const auto arguments = std::make_shared<CompareArguments>();
     quant::ComparisonOptions& options = arguments->options;
-    options.methods = methodsFrom("octav,max,percentile:99.9,entropy,mse");
     CLI::App& command =
         addCommand(root, global, "compare",
                    "Compare methods, bit widths, formats and granularities by their SQNR, a row per "
@@ -91,7 +118,8 @@ void addCompareCommand(CLI::App& root, Global& global) {
               "number formats instead of --bits: one or several, as fp8-e4m3,int8-affine,mxfp4",
               [&](const std::string& text) { options.formats = formatsFrom(text); });
     addOption(command, "--method", methodWords(),
-              "how clips are chosen: one or several (default octav,max,percentile:99.9,entropy,mse)",
+              "how clips are chosen: one or several (default octav,max,percentile:99.9,entropy,mse, or "
+              "those of them that the formats take)",
               [&](const std::string& text) { options.methods = methodsFrom(text); });
     addOption(command, "--granularity", granularityWords,
               "what shares a clip: one or several (default tensor)",

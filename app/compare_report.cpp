@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 namespace app {
@@ -84,22 +85,48 @@ Json optionsJson(const quant::ComparisonOptions& options) {
     return json;
 }
 
-// "4 octav", with the granularity where several are compared.
-std::string labelOf(const CompareRun& run, const ComparisonCell& cell) {
-    const std::string format =
-        run.options.formats.empty() ? std::to_string(cell.format.bits) : cell.format.name();
-    const bool hasGranularity = run.options.granularities.size() > 1 && !cell.format.isBlockScaled();
-    return format + " " + cell.method.name() + (hasGranularity ? " " + cell.granularity.name() : "");
+// How methods are called at the head of a column: "p99.9" for "percentile:99.9".
+std::string labelOf(const quant::Method& method) {
+    return method.percentile ? "p" + method.percentile->text() : method.name();
+}
+
+// The cells as the table shows them: those that compete side by side.
+std::vector<size_t> columnOrder(const CompareRun& run, const std::vector<ComparisonCell>& cells) {
+    std::vector<size_t> order(cells.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order, {}, [&](size_t i) { return classOf(run, cells[i]); });
+    return order;
+}
+
+// The heads of the columns: a line each for format, method and, where several are compared, granularity. The
+// blank stands where a cell may have its mark.
+void addHeads(const CompareRun& run, const std::vector<ComparisonCell>& cells, TextTable& table) {
+    const bool hasBits = run.options.formats.empty();
+    std::vector<std::vector<Cell>> heads = {{{hasBits ? "bits" : "format"}}, {{"method"}}};
+    const bool hasGranularities = run.options.granularities.size() > 1;
+    if (hasGranularities) heads.push_back({{"granularity"}});
+    for (const size_t i : columnOrder(run, cells)) {
+        const ComparisonCell& cell = cells[i];
+        heads[0].push_back({(hasBits ? std::to_string(cell.format.bits) : cell.format.name()) + " "});
+        heads[1].push_back({labelOf(cell.method) + " "});
+        if (hasGranularities)
+            heads[2].push_back({(cell.format.isBlockScaled() ? "own" : cell.granularity.name()) + " "});
+    }
+    for (auto& head : heads) {
+        for (Cell& cell : head) cell.style = Style::Faint;
+        table.addRow(head);
+    }
 }
 
 std::vector<Cell> rowOf(const CompareRun& run, const std::string& name,
                         const std::vector<ComparisonCell>& cells, bool hasElements) {
     const auto isBest = bestCells(run, cells);
     std::vector<Cell> row = {{name}};
-    for (size_t i = 0; i < cells.size(); ++i) {
+    for (const size_t i : columnOrder(run, cells)) {
         const bool isExact = !cells[i].sqnrDb && cells[i].squared == 0 && hasElements;
         const std::string text = cells[i].sqnrDb ? fixedPoint(*cells[i].sqnrDb, 2) : isExact ? "exact" : "-";
-        row.push_back({text + (isBest[i] ? "*" : " "), isBest[i] ? Style::Strong : Style::Plain});
+        const bool isMarked = isBest[i] && hasElements;
+        row.push_back({text + (isMarked ? "*" : " "), isMarked ? Style::Strong : Style::Plain});
     }
     return row;
 }
@@ -117,13 +144,22 @@ std::vector<ComparisonCell> sumsOf(const std::vector<TensorComparison>& tensors)
     return sums;
 }
 
-std::string footer(const CompareRun& run, const std::vector<TensorComparison>& tensors) {
-    std::string text = "SQNR in dB; *: the best of its ";
-    text += run.options.formats.empty() ? "bit width" : "format";
+// What the figures are.
+std::string legend(const CompareRun& run, const std::vector<TensorComparison>& tensors) {
+    const bool hasBits = run.options.formats.empty(), hasGranularities = run.options.granularities.size() > 1;
+    std::string text = std::string("SQNR in dB; *: the best of its ") + (hasBits ? "bit width" : "format");
+    if (hasGranularities && std::ranges::any_of(run.options.formats, &quant::NumberFormat::isBlockScaled))
+        text += "; own: blocks of the format";
     const bool hasEstimates = std::ranges::any_of(tensors, [](const TensorComparison& tensor) {
         return std::ranges::any_of(tensor.cells, [](const auto& cell) { return !cell.isMeasured; });
     });
-    text += hasEstimates ? "; whole tensors: from the profile (--measure measures)\n" : "; measured\n";
+    text += hasEstimates ? "\nwhole tensors are estimated from their profiles; --measure measures them\n"
+                         : "; measured\n";
+    return text;
+}
+
+std::string footer(const CompareRun& run, const std::vector<TensorComparison>& tensors) {
+    std::string text = tensors.empty() ? "" : legend(run, tensors);
     for (const auto& [ref, reason] : run.selection.skipped)
         text += "skipped " + quant::printable(run.selection.info(ref).name, 200) + ": " + reason + "\n";
     uint64_t elements = 0;
@@ -157,10 +193,13 @@ std::string compareJson(const CompareRun& run, const std::vector<TensorCompariso
 
 std::string compareCsv(const CompareRun& run, const std::vector<TensorComparison>& tensors) {
     std::string text =
-        "tensor,dtype,shape,elements,format,bits,method,granularity,squared_error,sqnr_db,measured,best\n";
-    for (const TensorComparison& tensor : tensors) {
+        "file,tensor,dtype,shape,elements,format,bits,method,granularity,squared_error,sqnr_db,measured,"
+        "best\n";
+    for (size_t t = 0; t < tensors.size(); ++t) {
+        const TensorComparison& tensor = tensors[t];
         const auto isBest = bestCells(run, tensor.cells);
-        const std::string start = csvField(tensor.info.name) + "," +
+        const std::string start = csvField(run.selection.fileOf(run.selection.tensors[t]).path()) + "," +
+                                  csvField(tensor.info.name) + "," +
                                   std::string(quant::name(tensor.info.dtype)) + "," +
                                   (tensor.info.shape.empty() ? "" : shapeText(tensor.info.shape)) + "," +
                                   std::to_string(tensor.info.elements) + ",";
@@ -178,19 +217,16 @@ std::string compareCsv(const CompareRun& run, const std::vector<TensorComparison
 std::string compareTable(const CompareRun& run, const std::vector<TensorComparison>& tensors,
                          std::optional<size_t> width, bool hasColour) {
     if (tensors.empty()) return footer(run, tensors);
-    std::vector<Align> columns = {Align::Left};
-    std::vector<Cell> head = {{"tensor", Style::Faint}};
-    for (const ComparisonCell& cell : tensors.front().cells) {
-        columns.push_back(Align::Right);
-        head.push_back({labelOf(run, cell) + " ", Style::Faint});
-    }
+    std::vector<Align> columns(1 + tensors.front().cells.size(), Align::Right);
+    columns.front() = Align::Left;
     TextTable table(columns);
-    table.addRow(head);
+    addHeads(run, tensors.front().cells, table);
+    const auto hasElements = [](const TensorComparison& tensor) { return tensor.profile.finite() > 0; };
     for (const TensorComparison& tensor : tensors) {
-        table.addRow(
-            rowOf(run, quant::printable(tensor.info.name, 200), tensor.cells, tensor.profile.finite() > 0));
+        table.addRow(rowOf(run, quant::printable(tensor.info.name, 200), tensor.cells, hasElements(tensor)));
     }
-    if (tensors.size() > 1) table.addRow(rowOf(run, "all together", sumsOf(tensors), true));
+    if (tensors.size() > 1)
+        table.addRow(rowOf(run, "all together", sumsOf(tensors), std::ranges::any_of(tensors, hasElements)));
     return table.render({width, 1, hasColour}) + "\n" + footer(run, tensors);
 }
 

@@ -17,7 +17,8 @@ struct CompareRun {
     double seconds = 0;
 };
 
-// The reports of `compare`: for programs, for spreadsheets (a line per cell) and for people.
+// The reports of `compare`, of the selection's tensors in their order: for programs, for spreadsheets (a line
+// per cell) and for people.
 std::string compareJson(const CompareRun& run, const std::vector<quant::TensorComparison>& tensors);
 std::string compareCsv(const CompareRun& run, const std::vector<quant::TensorComparison>& tensors);
 std::string compareTable(const CompareRun& run, const std::vector<quant::TensorComparison>& tensors,

@@ -8,6 +8,7 @@
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
 #include "app/usage_error.h"
+#include "quant/input_error.h"
 #include "quant/quantize.h"
 
 #include <CLI/CLI.hpp>
@@ -44,13 +45,18 @@ void check(const RecommendArguments& arguments) {
     checkMethods(options.choices, "recommend");
 }
 
-std::vector<size_t> chosenTensors(const Selection& selection, bool isFiltered) {
-    std::vector<size_t> selected;
-    for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);
-    if (isFiltered) return selected;
-    const auto weights = quant::weightTensors(*selection.files.front());
-    std::erase_if(selected, [&](size_t tensor) { return !std::ranges::contains(weights, tensor); });
-    return selected;
+// Leaves the tensors to choose for, the weights where no --filter says which, and returns how many go.
+size_t leaveOut(Selection& selection, bool isFiltered) {
+    const auto& file = *selection.files.front();
+    const auto weights = quant::weightTensors(file);
+    const auto isLeftOut = [&](TensorRef ref) {
+        return file.tensors()[ref.tensor].elements == 0 ||
+               (!isFiltered && !std::ranges::contains(weights, ref.tensor));
+    };
+    const size_t leftOut = std::erase_if(selection.tensors, isLeftOut);
+    if (selection.tensors.empty())
+        throw quant::InputError(file.path(), "", "holds no elements of a float type to choose a format for");
+    return leftOut;
 }
 
 void writeReport(std::optional<Output>& output, const std::string& text) {
@@ -63,8 +69,11 @@ void runRecommend(const RecommendArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
     const auto& [input, filters, raw, options, targets] = arguments;
     check(arguments);
-    const Selection selection = selectFromOneFile({{input}, raw}, filters, options.choices.granularity);
+    Selection selection = selectFromOneFile({{input}, raw}, filters, options.choices.granularity);
     targets.check(selection.sourcePaths());
+    const size_t leftOut = leaveOut(selection, !filters.empty());
+    std::vector<size_t> chosen;
+    for (const TensorRef ref : selection.tensors) chosen.push_back(ref.tensor);
     std::optional<Output> json, csv;
     if (!targets.json.empty()) json.emplace(targets.json);
     if (!targets.csv.empty()) csv.emplace(targets.csv);
@@ -74,19 +83,18 @@ void runRecommend(const RecommendArguments& arguments, Global& global) {
     Progress progress(bytesOf(selection), global.isQuiet);
     quant::Recommendation recommendation;
     try {
-        recommendation =
-            quant::recommend(analyzer, *selection.files.front(), chosenTensors(selection, !filters.empty()),
-                             options, [&](const quant::TensorInfo& info) {
-                                 progress.show(info.name);
-                                 progress.advance(info.sizeBytes);
-                             });
+        recommendation = quant::recommend(analyzer, *selection.files.front(), chosen, options,
+                                          [&](const quant::TensorInfo& info) {
+                                              progress.show(info.name);
+                                              progress.advance(info.sizeBytes);
+                                          });
     } catch (const std::invalid_argument& error) {
         eraseProgress();
         throw UsageError(error.what(), "recommend");
     }
     eraseProgress();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    const RecommendRun run{selection, options, context.device.info(), seconds.count()};
+    const RecommendRun run{selection, options, context.device.info(), leftOut, seconds.count()};
     writeReport(json, json ? recommendJson(run, recommendation) : "");
     writeReport(csv, csv ? recommendCsv(recommendation) : "");
     if (targets.takeStdout() || (global.isQuiet && (json || csv))) return;

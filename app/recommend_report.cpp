@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace app {
@@ -47,25 +48,40 @@ Json tensorJson(const TensorChoices& tensor) {
     return json;
 }
 
+// An SQNR: "-" where there is nothing to err about, "exact" where nothing errs.
+std::string sqnrText(double energy, double squared, uint64_t finite) {
+    if (energy > 0 && squared > 0) return fixedPoint(10 * std::log10(energy / squared), 2);
+    return squared == 0 && finite > 0 ? "exact" : "-";
+}
+
+uint64_t finiteOf(const Recommendation& all) {
+    uint64_t finite = 0;
+    for (const TensorChoices& tensor : all.tensors) finite += tensor.finite;
+    return finite;
+}
+
 // The same format for every tensor: what the recommendation is measured against.
-struct Uniform {
-    std::string name;
-    double bits, sqnrDb;
-};
-std::vector<Uniform> uniforms(const Recommendation& all) {
-    std::vector<Uniform> list;
-    if (all.tensors.empty()) return list;
-    for (size_t choice = 0; choice < all.tensors.front().choices.size(); ++choice) {
-        double squared = 0, bits = 0;
+TextTable uniformTable(const RecommendRun& run, const Recommendation& all) {
+    const size_t choices = all.tensors.front().choices.size();
+    std::vector<Align> columns(1 + choices, Align::Right);
+    columns.front() = Align::Left;
+    std::vector<Cell> head = {{"all in", Style::Faint}}, bits = {{"bits"}}, sqnr = {{"SQNR"}};
+    for (size_t choice = 0; choice < choices; ++choice) {
+        double squared = 0, cost = 0;
         for (const TensorChoices& tensor : all.tensors) {
             squared += tensor.choices[choice].squared;
-            bits += static_cast<double>(tensor.choices[choice].costBits);
+            cost += static_cast<double>(tensor.choices[choice].costBits);
         }
-        const auto& format = all.tensors.front().choices[choice].result.format;
-        list.push_back(
-            {format.name(), bits / static_cast<double>(all.elements), 10 * std::log10(all.energy / squared)});
+        const auto& asked = run.options.choices;
+        head.push_back({asked.formats.empty() ? std::to_string(asked.bits[choice]) + " bits"
+                                              : asked.formats[choice].name(),
+                        Style::Faint});
+        bits.push_back({fixedPoint(cost / static_cast<double>(all.elements), 3)});
+        sqnr.push_back({sqnrText(all.energy, squared, finiteOf(all))});
     }
-    return list;
+    TextTable table(columns);
+    for (const auto& row : {head, bits, sqnr}) table.addRow(row);
+    return table;
 }
 
 std::string certificate(const quant::BitAllocation& allocation, const quant::RecommendOptions& options) {
@@ -76,26 +92,33 @@ std::string certificate(const quant::BitAllocation& allocation, const quant::Rec
     return "no other choice is better by more than " + significant(gap, 2) + "%";
 }
 
-std::string summary(const Recommendation& all, const quant::RecommendOptions& options) {
-    const auto sqnr = all.sqnrDb();
-    std::string text = "together " + fixedPoint(all.bitsPerElement(), 3) + " bits per element, " +
-                       sizeText((all.allocation.costBits + 7) / 8) + ", SQNR " +
-                       (sqnr ? fixedPoint(*sqnr, 2) + " dB" : "exact") + "; " +
-                       certificate(all.allocation, options) + "\n";
-    for (const auto& [name, bits, sqnrDb] : uniforms(all))
-        text += "all in " + name + ": " + fixedPoint(bits, 3) + " bits, " +
-                (std::isfinite(sqnrDb) ? fixedPoint(sqnrDb, 2) + " dB" : "exact") + "\n";
-    return text;
+std::string summary(const RecommendRun& run, const Recommendation& all) {
+    const std::string sqnr = sqnrText(all.energy, all.allocation.squaredError, finiteOf(all));
+    return "together " + fixedPoint(all.bitsPerElement(), 3) + " bits per element, " +
+           sizeText((all.allocation.costBits + 7) / 8) + ", SQNR " + sqnr + (all.sqnrDb() ? " dB" : "") +
+           "\n" + certificate(all.allocation, run.options) + "\n";
+}
+
+std::string footer(const RecommendRun& run, const Recommendation& all) {
+    std::string text;
+    for (const auto& [ref, reason] : run.selection.skipped)
+        text += "skipped " + quant::printable(run.selection.info(ref).name, 200) + ": " + reason + "\n";
+    if (run.leftOut > 0)
+        text += counted(run.leftOut, "tensor") + " left out: no weights (--filter chooses others)\n";
+    return text + counted(all.tensors.size(), "tensor") + ", " + counted(all.elements, "element") + ", " +
+           fixedPoint(run.seconds, 2) + " s on " + run.device.name + "\n";
 }
 
 }  // namespace
 
 std::string recommendJson(const RecommendRun& run, const Recommendation& all) {
-    Json source = Json::array(), tensors = Json::array();
+    Json source = Json::array(), tensors = Json::array(), skipped = Json::array();
     for (const auto& file : run.selection.files)
         source.push_back(
             {{"path", file->path()}, {"format", file->format()}, {"bytes", file->fileSizeBytes()}});
     for (const TensorChoices& tensor : all.tensors) tensors.push_back(tensorJson(tensor));
+    for (const auto& [ref, reason] : run.selection.skipped)
+        skipped.push_back({{"name", run.selection.info(ref).name}, {"reason", reason}});
     const auto& options = run.options;
     const auto sqnr = all.sqnrDb();
     const Json report = {
@@ -109,6 +132,7 @@ std::string recommendJson(const RecommendRun& run, const Recommendation& all) {
           {"target_bits", options.targetBits ? Json(*options.targetBits) : Json()},
           {"target_sqnr_db", options.targetSqnr ? Json(*options.targetSqnr) : Json()}}},
         {"tensors", tensors},
+        {"skipped", skipped},
         {"elements", all.elements},
         {"bits_per_element", all.bitsPerElement()},
         {"bytes", (all.allocation.costBits + 7) / 8},
@@ -126,11 +150,11 @@ std::string recommendCsv(const Recommendation& all) {
     for (const TensorChoices& tensor : all.tensors) {
         const FormatChoice& chosen = chosenOf(tensor);
         text += csvField(tensor.info.name) + "," + std::string(quant::name(tensor.info.dtype)) + "," +
-                shapeText(tensor.info.shape) + "," + std::to_string(tensor.info.elements) + "," +
-                chosen.result.format.name() + "," + std::to_string(chosen.result.format.bits) + "," +
-                chosen.result.granularity.name() + "," + exact(bitsPerElement(tensor, chosen)) + "," +
-                exact(chosen.squared) + "," + (chosen.result.sqnrDb ? exact(*chosen.result.sqnrDb) : "") +
-                "\n";
+                (tensor.info.shape.empty() ? "" : shapeText(tensor.info.shape)) + "," +
+                std::to_string(tensor.info.elements) + "," + chosen.result.format.name() + "," +
+                std::to_string(chosen.result.format.bits) + "," + chosen.result.granularity.name() + "," +
+                exact(bitsPerElement(tensor, chosen)) + "," + exact(chosen.squared) + "," +
+                (chosen.result.sqnrDb ? exact(*chosen.result.sqnrDb) : "") + "\n";
     }
     return text;
 }
@@ -150,16 +174,13 @@ std::string recommendTable(const RecommendRun& run, const Recommendation& all, s
              {std::string(quant::name(tensor.info.dtype)) + " " + shapeText(tensor.info.shape), Style::Faint},
              {chosen.result.format.name(), Style::Strong},
              {fixedPoint(bitsPerElement(tensor, chosen), 3)},
-             {chosen.result.sqnrDb  ? fixedPoint(*chosen.result.sqnrDb, 2)
-              : chosen.squared == 0 ? "exact"
-                                    : "-"},
+             {sqnrText(tensor.energy, chosen.squared, tensor.finite)},
              {fixedPoint(100 * share, 1) + "%"}});
     }
     std::string text = table.render({width, 1, hasColour}) + "\n";
-    text += "bits: per element, scales included; SQNR: dB; error: share of the squared error of all\n";
-    text += summary(all, run.options);
-    return text + counted(all.tensors.size(), "tensor") + ", " + counted(all.elements, "element") + ", " +
-           fixedPoint(run.seconds, 2) + " s on " + run.device.name + "\n";
+    text += "bits: per element, with scales; SQNR: dB; error: share of all squared error\n";
+    text += summary(run, all) + "\n" + uniformTable(run, all).render({width, 1, hasColour}) + "\n";
+    return text + footer(run, all);
 }
 
 }  // namespace app

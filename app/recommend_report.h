@@ -13,6 +13,7 @@ struct RecommendRun {
     const Selection& selection;
     const quant::RecommendOptions& options;
     const engine::DeviceInfo& device;
+    size_t leftOut = 0;  // float tensors that no format is chosen for: no weights, or without elements
     double seconds = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -65,6 +66,18 @@ std::string_view startOf(Style style) {
             return "\x1b[2m";
     }
     return "";
+}
+
+// The text cut at its front, with "…" there.
+std::string shortenedFront(std::string_view utf8, size_t width) {
+    if (displayWidth(utf8) <= width) return std::string(utf8);
+    const auto characters = charactersOf(utf8);
+    size_t used = 1;
+    auto first = characters.end();
+    while (used + std::prev(first)->width <= width) used += (--first)->width;
+    std::string text(ellipsis);
+    for (; first != characters.end(); ++first) text += first->bytes;
+    return text;
 }
 
 size_t totalWidth(const std::vector<size_t>& widths) {
@@ -151,19 +164,39 @@ void TextTable::renderRow(std::string& to, const std::vector<Cell>& row, const s
         }
         blanks += gap + (isRight ? 0 : padding);
     }
+    while (line.ends_with(' ')) line.pop_back();
     to += line + "\n";
+}
+
+// What is cut in the middle must still tell the rows apart; else the front goes: names of layers end alike
+// less often than they begin alike.
+void TextTable::shortenFirst(size_t width) {
+    std::set<std::string> all, cut;
+    for (const auto& row : m_rows) {
+        all.insert(row[0].text);
+        cut.insert(shortened(row[0].text, width));
+    }
+    for (auto& row : m_rows)
+        row[0].text =
+            cut.size() < all.size() ? shortenedFront(row[0].text, width) : shortened(row[0].text, width);
 }
 
 std::string TextTable::render(const TableFormat& format) const {
     Widths widths = naturalWidths();
     const size_t total = totalWidth(widths);
     if (format.width && total > *format.width && widths[0] > narrowestFirst) {
-        widths[0] -= std::min(widths[0] - narrowestFirst, total - *format.width);
+        const size_t excess = total - *format.width;
+        // Where the table is split in any case, names may take half a line.
+        widths[0] = widths[0] >= narrowestFirst + excess
+                        ? widths[0] - excess
+                        : std::min(widths[0], std::max(narrowestFirst, *format.width / 2));
     }
+    TextTable shown = *this;
+    if (!m_rows.empty()) shown.shortenFirst(std::max<size_t>(widths[0], 1));
     std::string text;
     for (const auto& block : blocks(widths, format)) {
         if (!text.empty()) text += "\n";
-        for (const auto& row : m_rows) renderRow(text, row, block, widths, format.hasColour);
+        for (const auto& row : shown.m_rows) renderRow(text, row, block, widths, format.hasColour);
     }
     return text;
 }

@@ -39,14 +39,16 @@ public:
     // Whether render() neither shortens nor splits.
     bool fits(const TableFormat& format) const;
 
-    // The lines of the table. Too wide a table first has its first column shortened, down to 16 columns; then
-    // it is split into blocks, one below the other, that repeat the fixed columns.
+    // The lines of the table. Too wide a table has its first column shortened, down to 16 columns; where that
+    // is not enough it is split into blocks, one below the other, that repeat the fixed columns, and the
+    // first takes half a line at most.
     std::string render(const TableFormat& format) const;
 
 private:
     using Widths = std::vector<size_t>;
     Widths naturalWidths() const;
     std::vector<std::vector<size_t>> blocks(const Widths& widths, const TableFormat& format) const;
+    void shortenFirst(size_t width);
     void renderRow(std::string& to, const std::vector<Cell>& row, const std::vector<size_t>& block,
                    const Widths& widths, bool hasColour) const;
 

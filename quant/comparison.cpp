@@ -2,6 +2,8 @@
 
 #include "quant/profile_clips.h"
 
+#include <utility>
+
 namespace quant {
 
 namespace {
@@ -32,6 +34,11 @@ AnalysisOptions analysisOf(const ComparisonOptions& options, const Granularity& 
 
 }  // namespace
 
+double energyOf(const TensorAnalysis& analysis) {
+    const double mean = analysis.profile.mean();
+    return (analysis.std * analysis.std + mean * mean) * static_cast<double>(analysis.profile.finite());
+}
+
 TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_t index,
                                const ComparisonOptions& options) {
     TensorComparison comparison;
@@ -50,8 +57,10 @@ TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_
             if (format.isBlockScaled() ? g == 0 : !isEstimated) searched.push_back(format);
         }
         TensorAnalysis analysis;
-        if (!searched.empty())
+        if (!searched.empty()) {
             analysis = analyzer.analyze(file, index, analysisOf(options, granularity, searched));
+            comparison.energy = energyOf(analysis);
+        }
         size_t next = 0;
         for (const Method& method : options.methods) {
             for (const NumberFormat& format : formats) {

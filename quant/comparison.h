@@ -36,11 +36,14 @@ struct ComparisonCell {
 struct TensorComparison {
     TensorInfo info;
     Profile profile;
-    double energy = 0;  // Σx² over the finite elements
+    double energy = 0;  // Σx² over the finite elements; estimated where no cell is measured
     // Granularities in the order asked for, within each the methods, within each the formats. A block-scaled
     // format has its own granularity and stands under the first alone.
     std::vector<ComparisonCell> cells;
 };
+
+// Σx² over the finite elements, to a few parts in 2^24.
+double energyOf(const TensorAnalysis& analysis);
 
 // Compares on tensor `index` of the file. Without isMeasured one read of the tensor serves every method and
 // format of whole tensors; channels, groups and block-scaled formats are always searched and measured. Throws

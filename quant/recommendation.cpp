@@ -1,22 +1,22 @@
 #include "quant/recommendation.h"
 
+#include "quant/comparison.h"
+
 #include <algorithm>
 #include <cmath>
+#include <format>
 #include <stdexcept>
-#include <string>
 
 namespace quant {
 
 namespace {
 
 TensorChoices choicesOf(TensorAnalysis analysis) {
-    TensorChoices tensor{.info = std::move(analysis.info)};
-    const auto finite = static_cast<double>(analysis.profile.finite());
-    const double mean = analysis.profile.mean();
-    tensor.energy = (analysis.std * analysis.std + mean * mean) * finite;
+    TensorChoices tensor{
+        .info = analysis.info, .finite = analysis.profile.finite(), .energy = energyOf(analysis)};
     for (MethodResult& result : analysis.results) {
         const uint64_t cost = storedBits(result, tensor.info.elements);
-        const double squared = result.mse * finite;
+        const double squared = result.mse * static_cast<double>(tensor.finite);
         tensor.choices.push_back({std::move(result), cost, squared});
     }
     return tensor;
@@ -35,24 +35,27 @@ double decibels(double energy, double squared) {
     return 10 * std::log10(energy / squared);
 }
 
-// What the target is beyond, in the user's own units.
+// To four decimals, upwards: what is said to be possible is.
+double roundedUp(double value) {
+    return std::ceil(value * 1e4) / 1e4;
+}
+
 [[noreturn]] void refuseBits(const std::vector<TensorChoices>& tensors, uint64_t elements, double asked) {
     uint64_t least = 0;
     for (const TensorChoices& tensor : tensors)
         least += std::ranges::min_element(tensor.choices, {}, &FormatChoice::costBits)->costBits;
-    throw std::invalid_argument("--target-bits " + std::to_string(asked) +
-                                " is out of reach: the choices take " +
-                                std::to_string(static_cast<double>(least) / static_cast<double>(elements)) +
-                                " bits at least, scales included");
+    throw std::invalid_argument(
+        std::format("--target-bits {} is out of reach: the choices take {} bits at least, scales included",
+                    asked, roundedUp(static_cast<double>(least) / static_cast<double>(elements))));
 }
 
 [[noreturn]] void refuseSqnr(const std::vector<TensorChoices>& tensors, double energy, double asked) {
     double least = 0;
     for (const TensorChoices& tensor : tensors)
         least += std::ranges::min_element(tensor.choices, {}, &FormatChoice::squared)->squared;
-    throw std::invalid_argument("--target-sqnr " + std::to_string(asked) +
-                                " is out of reach: the choices give " +
-                                std::to_string(decibels(energy, least)) + " dB at most");
+    throw std::invalid_argument(
+        std::format("--target-sqnr {} is out of reach: the choices give {} dB at most", asked,
+                    -roundedUp(-decibels(energy, least))));
 }
 
 BitAllocation allocate(const Recommendation& all, const RecommendOptions& options) {
@@ -60,7 +63,7 @@ BitAllocation allocate(const Recommendation& all, const RecommendOptions& option
     if (options.targetBits) {
         try {
             const double budget = *options.targetBits * static_cast<double>(all.elements);
-            return leastError(table, static_cast<uint64_t>(std::max(budget, 0.0)));
+            return leastError(table, static_cast<uint64_t>(std::clamp(budget, 0.0, 0x1p53)));
         } catch (const std::invalid_argument&) {
             refuseBits(all.tensors, all.elements, *options.targetBits);
         }

@@ -28,7 +28,8 @@ struct FormatChoice {
 
 struct TensorChoices {
     TensorInfo info;
-    double energy = 0;                  // Σx²
+    uint64_t finite = 0;                // elements
+    double energy = 0;                  // Σx² over them
     std::vector<FormatChoice> choices;  // in the order of the formats asked for
     size_t chosen = 0;
 };

@@ -137,6 +137,8 @@ TEST_CASE("Help, version, completion and manual need no Vulkan", "[cli]") {
                                        {"sweep", "--help"},
                                        {"quantize", "--help"},
                                        {"calibrate", "--help"},
+                                       {"compare", "--help"},
+                                       {"recommend", "--help"},
                                        {"completion", "--help"},
                                        {"man", "--help"},
                                        {"completion", "bash"},
@@ -153,8 +155,8 @@ TEST_CASE("Help, version, completion and manual need no Vulkan", "[cli]") {
 
 TEST_CASE("The help lists every command, and the help of each ends with examples", "[cli]") {
     const std::string help = runClipscope({"--help"}).out;
-    for (const char* command :
-         {"analyze", "calibrate", "sweep", "quantize", "devices", "completion", "man"}) {
+    for (const char* command : {"analyze", "calibrate", "compare", "recommend", "sweep", "quantize",
+                                "devices", "completion", "man"}) {
         CHECK(help.contains(std::string("\n  ") + command + " "));
         const std::string own = runClipscope({command, "--help"}).out;
         CAPTURE(own);

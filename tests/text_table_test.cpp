@@ -78,6 +78,25 @@ TEST_CASE("A table that is far too wide is split into blocks that repeat the fix
           "größe\n");
 }
 
+TEST_CASE("Names that would look alike lose their fronts instead of their middles", "[app]") {
+    TextTable table({Align::Left, Align::Right});
+    table.addRow({{"name"}, {"clip"}});
+    for (const char* layer : {"10", "11"})
+        table.addRow({{std::string("features.layers.") + layer + ".attention.weight"}, {"0.25"}});
+    CHECK(table.render({30, 1, false}) ==
+          "name                      clip\n"
+          "…ers.10.attention.weight  0.25\n"
+          "…ers.11.attention.weight  0.25\n");
+}
+
+TEST_CASE("In a table that is split names take half a line", "[app]") {
+    TextTable table({Align::Left, Align::Right, Align::Right, Align::Right});
+    table.addRow({{std::string(30, 'n')}, {"1234567890"}, {"1234567890"}, {"1234567890"}});
+    const std::string text = table.render({40, 1, false});
+    CHECK(text.starts_with("nnnnnnnnnn…nnnnnnnnn  1234567890\n\n"));
+    CHECK(std::ranges::count(text, '\n') == 5);
+}
+
 TEST_CASE("Every block has a column, however narrow the terminal", "[app]") {
     const std::string text = sample().render({1, 1, false});
     CHECK(text.contains("clip"));

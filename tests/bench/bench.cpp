@@ -1,12 +1,14 @@
 // The benchmarks: each kernel's time and bandwidth beside a plain copy and a plain sum on the same device,
-// and the same work in PyTorch where it is installed, all in one run. Ratios are what to quote: absolute
-// times vary with the machine.
+// and the same work in PyTorch and ONNX Runtime's calibrators where they are installed, all in one run.
+// Ratios are what to quote: absolute times vary with the machine.
 #include "engine/buffer.h"
 #include "engine/commands.h"
 #include "engine/instance.h"
 #include "engine/kernel.h"
 #include "quant/analysis.h"
+#include "quant/calibration_state.h"
 #include "quant/clip_search.h"
+#include "quant/comparison.h"
 #include "quant/float_bits.h"
 #include "quant/linear_histogram.h"
 #include "quant/octav.h"
@@ -85,7 +87,10 @@ public:
         addYardsticks();
         addProfiles();
         addErrors();
+        addQuantization();
         addSegments();
+        addComparison();
+        addCalibration();
     }
 
     const std::vector<Row>& table() const { return m_rows; }
@@ -167,15 +172,65 @@ private:
         add("error of 8 clips", bytes, [&] { measure(8); });
         add("sweep of 16 clips", bytes, [&] { measure(16); }, "sweep_16");
         add("sweep of 256 clips", bytes, [&] { measure(256); });
-        const std::vector<quant::ClippedGrid> grid = {{{4, true}, 2.5f}};
+    }
+
+    void addQuantization() {
+        auto& stream = m_analyzer.stream();
         const auto layout = quant::layoutOf(m_tensor.tensors()[0], {}, "");
+        const auto row = [&](const char* name, const char* format, const quant::Clip& clip,
+                             const char* peer) {
+            const std::vector<quant::ClippedGrid> grid = {clip.on(quant::numberFormatFrom(format))};
+            add(
+                name, 2 * bytes,
+                [&] {
+                    m_analyzer.quantizePass().quantize(stream, layout, grid, quant::DType::F32, {},
+                                                       [](std::span<const std::byte>) {});
+                },
+                peer);
+        };
+        row("fake quantization, read back", "int4", {2.5f}, "fake_quantize");
+        row("the same, int8-affine", "int8-affine", {4, -3}, "fake_quantize_affine");
+        row("the same, fp8-e4m3", "fp8-e4m3", {5}, "fake_quantize_fp8");
+    }
+
+    // From the file's bytes on: reading, uploading, clips, errors.
+    void addComparison() {
+        const auto analyze = [&](const char* name, std::vector<uint32_t> bits, const char* method,
+                                 const char* peer) {
+            add(
+                name, bytes,
+                [&] {
+                    m_analyzer.analyze(m_tensor, 0, {.bits = bits, .methods = {quant::methodFrom(method)}});
+                },
+                peer);
+        };
+        const std::vector<uint32_t> six = {2, 3, 4, 5, 6, 8};
+        analyze("analyze from file, max, 8 bits", {8}, "max", "min_max_observer");
+        analyze("analyze from file, percentile, 8 bits", {8}, "percentile:99.9", "onnxruntime_percentile");
+        analyze("analyze from file, entropy, 8 bits", {8}, "entropy", "onnxruntime_entropy");
+        analyze("analyze from file, octav, 4 bits", {4}, "octav", "");
+        analyze("analyze from file, octav, six widths", six, "octav", "");
+        quant::ComparisonOptions options{.bits = six};
+        for (const char* method : {"octav", "octav-paper", "max", "percentile:99.9", "entropy", "mse"})
+            options.methods.push_back(quant::methodFrom(method));
+        add("compare from file, 6 methods, six widths", bytes,
+            [&] { quant::compareTensor(m_analyzer, m_tensor, 0, options); });
+        const double seconds = m_rows.back().seconds;
+        std::printf("compare: %.2f times analyze of one width, %.2f of six\n",
+                    seconds / m_rows[m_rows.size() - 3].seconds, seconds / m_rows[m_rows.size() - 2].seconds);
+    }
+
+    void addCalibration() {
+        auto& stream = m_analyzer.stream();
+        quant::CalibrationState state;
         add(
-            "fake quantization, read back", 2 * bytes,
+            "calibrate from file, one more batch", bytes,
             [&] {
-                m_analyzer.quantizePass().quantize(stream, layout, grid, quant::DType::F32, {},
-                                                   [](std::span<const std::byte>) {});
+                stream.select(m_tensor, 0);
+                state.add("gaussian", m_analyzer.profilePass().profile(stream), "");
             },
-            "fake_quantize");
+            "histogram_observer");
+        std::printf("calibration state of one tensor: %zu bytes\n", state.bytes().size());
     }
 
     void addSegments() {
@@ -227,11 +282,11 @@ private:
 void print(const std::vector<Row>& table, const std::map<std::string, double>& peers) {
     const double copySpeed = table.front().bytesMoved / table.front().seconds;
     const double sumSeconds = table[1].seconds;
-    std::printf("\n%-38s %10s %9s %9s %9s %10s %8s\n", "4096 x 4096 F32, standard normal", "ms", "GB/s",
-                "of copy", "x sum", "torch ms", "torch /");
+    std::printf("\n%-40s %10s %9s %9s %9s %10s %8s\n", "4096 x 4096 F32, standard normal", "ms", "GB/s",
+                "of copy", "x sum", "peer ms", "peer /");
     for (const Row& row : table) {
         const double speed = row.bytesMoved / row.seconds;
-        std::printf("%-38s %10.2f %9.2f %8.0f%% %9.2f", row.name.c_str(), row.seconds * 1e3, speed * 1e-9,
+        std::printf("%-40s %10.2f %9.2f %8.0f%% %9.2f", row.name.c_str(), row.seconds * 1e3, speed * 1e-9,
                     100 * speed / copySpeed, row.seconds / sumSeconds);
         const auto peer = peers.find(row.peer);
         if (peer != peers.end()) std::printf(" %10.1f %8.1f", peer->second * 1e3, peer->second / row.seconds);
