@@ -152,11 +152,16 @@ TEST_CASE("A cell does not depend on what it is compared with", "[device][compar
     for (const bool isMeasured : {false, true}) {
         const auto all = compare(tensor, {.formats = formatsNamed(names),
                                           .methods = methodsOf({"octav", "mse"}),
+                                          .granularities = granularitiesOf({"channel", "group:8", "tensor"}),
                                           .isMeasured = isMeasured});
+        CHECK(all.cells.size() == 2 * (3 * 3 + 2));
         for (const auto& cell : all.cells) {
-            const auto alone = compare(
-                tensor, {.formats = {cell.format}, .methods = {cell.method}, .isMeasured = isMeasured});
-            INFO(cell.format.name() << " " << cell.method.name());
+            const Granularity own = cell.format.isBlockScaled() ? Granularity() : cell.granularity;
+            const auto alone = compare(tensor, {.formats = {cell.format},
+                                                .methods = {cell.method},
+                                                .granularities = {own},
+                                                .isMeasured = isMeasured});
+            INFO(cell.format.name() << " " << cell.method.name() << " " << cell.granularity.name());
             REQUIRE(alone.cells.size() == 1);
             CHECK(alone.cells[0].squared == cell.squared);
             CHECK(alone.cells[0].sqnrDb == cell.sqnrDb);
