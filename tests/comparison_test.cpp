@@ -131,9 +131,10 @@ TEST_CASE("Channels and groups are measured whether or not --measure asks for it
 TEST_CASE("Cells stand by granularity, then method, then format, and block-scaled formats once",
           "[device][comparison]") {
     const MemoryTensor tensor(gaussians(2048, 45), DType::F32, {16, 128});
-    const auto comparison = compare(tensor, {.formats = formatsNamed({"mxfp4", "int4", "nvfp4"}),
-                                             .methods = methodsOf({"max", "octav"}),
-                                             .granularities = granularitiesOf({"channel", "tensor"})});
+    const auto comparison =
+        compare(tensor, {.formats = formatsNamed({"mxfp4", "int4", "nvfp4"}),
+                         .methods = methodsOf({"max", "octav"}),
+                         .granularities = granularitiesOf({"channel", "group:8", "tensor"})});
     CHECK(labels(comparison) == std::vector<std::string>{"mxfp4 max group:32", "int4 max channel",
                                                          "nvfp4 max group:16", "mxfp4 octav group:32",
                                                          "int4 octav channel", "nvfp4 octav group:16",
@@ -152,11 +153,16 @@ TEST_CASE("A cell does not depend on what it is compared with", "[device][compar
     for (const bool isMeasured : {false, true}) {
         const auto all = compare(tensor, {.formats = formatsNamed(names),
                                           .methods = methodsOf({"octav", "mse"}),
+                                          .granularities = granularitiesOf({"channel", "group:8", "tensor"}),
                                           .isMeasured = isMeasured});
+        CHECK(all.cells.size() == 2 * (3 * 3 + 2));
         for (const auto& cell : all.cells) {
-            const auto alone = compare(
-                tensor, {.formats = {cell.format}, .methods = {cell.method}, .isMeasured = isMeasured});
-            INFO(cell.format.name() << " " << cell.method.name());
+            const Granularity own = cell.format.isBlockScaled() ? Granularity() : cell.granularity;
+            const auto alone = compare(tensor, {.formats = {cell.format},
+                                                .methods = {cell.method},
+                                                .granularities = {own},
+                                                .isMeasured = isMeasured});
+            INFO(cell.format.name() << " " << cell.method.name() << " " << cell.granularity.name());
             REQUIRE(alone.cells.size() == 1);
             CHECK(alone.cells[0].squared == cell.squared);
             CHECK(alone.cells[0].sqnrDb == cell.sqnrDb);
