@@ -131,12 +131,14 @@ TEST_CASE("Channels and groups are measured whether or not --measure asks for it
 TEST_CASE("Cells stand by granularity, then method, then format, and block-scaled formats once",
           "[device][comparison]") {
     const MemoryTensor tensor(gaussians(2048, 45), DType::F32, {16, 128});
-    const auto comparison = compare(tensor, {.formats = formatsNamed({"mxfp4", "int4", "nvfp4"}),
-                                             .methods = methodsOf({"max", "octav"}),
-                                             .granularities = granularitiesOf({"channel", "tensor"})});
+    const auto comparison =
+        compare(tensor, {.formats = formatsNamed({"mxfp4", "int4", "nvfp4"}),
+                         .methods = methodsOf({"max", "octav"}),
+                         .granularities = granularitiesOf({"channel", "group:8", "tensor"})});
     CHECK(labels(comparison) == std::vector<std::string>{"mxfp4 max group:32", "int4 max channel",
                                                          "nvfp4 max group:16", "mxfp4 octav group:32",
                                                          "int4 octav channel", "nvfp4 octav group:16",
+                                                         "int4 max group:8", "int4 octav group:8",
                                                          "int4 max tensor", "int4 octav tensor"});
     for (const auto& cell : comparison.cells) {
         INFO(cell.format.name() << " " << cell.granularity.name());
