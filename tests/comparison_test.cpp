@@ -138,6 +138,7 @@ TEST_CASE("Cells stand by granularity, then method, then format, and block-scale
     CHECK(labels(comparison) == std::vector<std::string>{"mxfp4 max group:32", "int4 max channel",
                                                          "nvfp4 max group:16", "mxfp4 octav group:32",
                                                          "int4 octav channel", "nvfp4 octav group:16",
+                                                         "int4 max group:8", "int4 octav group:8",
                                                          "int4 max tensor", "int4 octav tensor"});
     for (const auto& cell : comparison.cells) {
         INFO(cell.format.name() << " " << cell.granularity.name());
