@@ -126,12 +126,6 @@ CalibratedClips clipsOf(const std::string& name, const quant::CalibratedTensor& 
     return clips;
 }
 
-void writeReport(std::optional<Output>& output, const std::string& text) {
-    if (!output) return;
-    output->write(text);
-    output->commit();
-}
-
 void runCalibrate(const CalibrateArguments& arguments, Global& global) {
     check(arguments);
     quant::CalibrationState state = startingState(arguments);
@@ -152,8 +146,8 @@ void runCalibrate(const CalibrateArguments& arguments, Global& global) {
         tensors.push_back(clipsOf(name, state.tensors().at(name), arguments.options));
     const CalibrateRun run{arguments.state, bytes.size(), state.tensors().size(), selection,
                            arguments.options};
-    if (json) writeReport(json, calibrateJson(run, tensors));
-    if (csv) writeReport(csv, calibrateCsv(tensors));
+    if (json) writeWhole(*json, calibrateJson(run, tensors));
+    if (csv) writeWhole(*csv, calibrateCsv(tensors));
     eraseProgress();
     if (!arguments.targets.takeStdout() && !(global.isQuiet && (json || csv || stateFile)))
         printText(calibrateTable(run, tensors, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));

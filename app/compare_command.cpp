@@ -44,12 +44,6 @@ bool takes(const quant::NumberFormat& format, const quant::Method& method) {
     }
 }
 
-void writeReport(std::optional<Output>& output, const std::string& text) {
-    if (!output) return;
-    output->write(text);
-    output->commit();
-}
-
 // Without --method: of the usual ones those that all the formats take.
 std::vector<quant::Method> defaultMethods(const std::vector<quant::NumberFormat>& formats) {
     auto methods = methodsFrom("octav,max,percentile:99.9,entropy,mse");
@@ -95,8 +89,8 @@ void runCompare(const CompareArguments& arguments, Global& global) {
     eraseProgress();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     const CompareRun run{selection, options, context.device.info(), seconds.count()};
-    writeReport(json, json ? compareJson(run, tensors) : "");
-    writeReport(csv, csv ? compareCsv(run, tensors) : "");
+    if (json) writeWhole(*json, compareJson(run, tensors));
+    if (csv) writeWhole(*csv, compareCsv(run, tensors));
     if (targets.takeStdout() || (global.isQuiet && (json || csv))) return;
     printText(compareTable(run, tensors, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));
 }

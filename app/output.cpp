@@ -46,6 +46,11 @@ void Output::flush() {
     m_buffer.clear();
 }
 
+void writeWhole(Output& output, std::string_view text) {
+    output.write(text);
+    output.commit();
+}
+
 void printText(std::string_view text) {
     writeToStdout(text);
 }

@@ -26,6 +26,9 @@ private:
     std::string m_buffer;
 };
 
+// Writes a report that is at hand as one text, and commits it. Throws quant::OutputError.
+void writeWhole(Output& output, std::string_view text);
+
 // Writes the text to standard output. Throws quant::OutputError.
 void printText(std::string_view text);
 

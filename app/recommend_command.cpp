@@ -59,12 +59,6 @@ size_t leaveOut(Selection& selection, bool isFiltered) {
     return leftOut;
 }
 
-void writeReport(std::optional<Output>& output, const std::string& text) {
-    if (!output) return;
-    output->write(text);
-    output->commit();
-}
-
 void runRecommend(const RecommendArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
     const auto& [input, filters, raw, options, targets] = arguments;
@@ -95,8 +89,8 @@ void runRecommend(const RecommendArguments& arguments, Global& global) {
     eraseProgress();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     const RecommendRun run{selection, options, context.device.info(), leftOut, seconds.count()};
-    writeReport(json, json ? recommendJson(run, recommendation) : "");
-    writeReport(csv, csv ? recommendCsv(recommendation) : "");
+    if (json) writeWhole(*json, recommendJson(run, recommendation));
+    if (csv) writeWhole(*csv, recommendCsv(recommendation));
     if (targets.takeStdout() || (global.isQuiet && (json || csv))) return;
     printText(recommendTable(run, recommendation, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));
 }
