@@ -7,6 +7,7 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
+#include "app/quantize_jobs.h"
 #include "app/scales_report.h"
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
@@ -31,6 +32,7 @@ constexpr const char* examples =
     "  clipscope quantize model.safetensors -o model-int8.safetensors\n"
     "  clipscope quantize model.safetensors -o model-int4.safetensors --bits 4 --granularity group:32\n"
     "  clipscope quantize model.safetensors -o model-mxfp4.safetensors --format mxfp4\n"
+    "  clipscope quantize model.safetensors -o model-mixed.safetensors --plan plan.json\n"
     "  clipscope quantize model.onnx -o model-int8.onnx --granularity channel\n"
     "  clipscope quantize weights.npz -o weights-int8.npz --scales weights-int8.json\n"
     "  clipscope quantize model.safetensors --bits 4 --granularity group:32 --scales -\n"
@@ -39,6 +41,7 @@ constexpr const char* examples =
 struct QuantizeArguments {
     std::string input;
     std::string output, scales;  // empty for none; scales: "-" for standard output
+    std::string plan;            // empty for none: the options below are for all tensors
     std::vector<std::string> filters;
     std::optional<quant::RawLayout> raw;
     quant::QuantizeOptions options;
@@ -78,21 +81,33 @@ std::string clipText(const std::vector<float>& clips, int digits) {
 
 std::string tableOf(const std::vector<quant::QuantizedTensor>& tensors) {
     constexpr int digits = 4;
-    TextTable table({Align::Left, Align::Left, Align::Left, Align::Right, Align::Right});
-    table.addRow({{"tensor", Style::Faint},
-                  {"type", Style::Faint},
-                  {"stored as", Style::Faint},
-                  {"clip", Style::Faint},
-                  {"SQNR", Style::Faint}});
-    for (const auto& [info, storedAs, isQuantized, notNumbers, infinities, absmax, result] : tensors) {
-        const std::string type = std::string(quant::name(info.dtype)) + " " + shapeText(info.shape);
-        std::vector<Cell> row = {{quant::printable(info.name, 200)}, {type, Style::Faint}};
-        row.push_back({isQuantized ? std::string(quant::name(storedAs)) : "as it was"});
-        if (isQuantized) row.push_back({clipText(result.clip, digits), Style::Strong});
-        if (isQuantized) row.push_back({result.sqnrDb ? fixedPoint(*result.sqnrDb, 2) : "-"});
-        table.addRow(row);
+    TextTable table({Align::Left, Align::Left, Align::Left, Align::Left, Align::Right, Align::Right});
+    std::vector<Cell> head = {{"tensor"}, {"type"}, {"format"}, {"stored as"}, {"clip"}, {"SQNR"}};
+    for (Cell& cell : head) cell.style = Style::Faint;
+    table.addRow(head);
+    size_t copied = 0;
+    for (const auto& tensor : tensors) {
+        if (!tensor.isQuantized) {
+            ++copied;
+            continue;
+        }
+        const quant::TensorInfo& info = tensor.info;
+        const quant::MethodResult& result = tensor.result;
+        table.addRow({{quant::printable(info.name, 200)},
+                      {std::string(quant::name(info.dtype)) + " " + shapeText(info.shape), Style::Faint},
+                      {result.format.name()},
+                      {std::string(quant::name(quant::storedInfo(tensor).dtype)) +
+                       (tensor.isPacked() ? " packed" : "")},
+                      {clipText(result.clip, digits), Style::Strong},
+                      {result.sqnrDb ? fixedPoint(*result.sqnrDb, 2) : "-"}});
     }
-    return table.render({lineWidth(STDOUT_FILENO), 1, wantsColour(STDOUT_FILENO)}) + "\nSQNR: dB\n";
+    std::string text =
+        copied == tensors.size()
+            ? ""
+            : table.render({lineWidth(STDOUT_FILENO), 1, wantsColour(STDOUT_FILENO)}) + "\nSQNR: dB\n";
+    if (copied > 0)
+        text += counted(copied, "tensor") + " copied as " + (copied == 1 ? "it was" : "they were") + "\n";
+    return text;
 }
 
 void warnOfNonFinite(const std::string& path, const std::vector<quant::QuantizedTensor>& tensors) {
@@ -111,19 +126,8 @@ void checkMethod(const quant::QuantizeOptions& options) {
     checkMethods(analysis, "quantize");
 }
 
-// Without filters, the weights alone.
-std::vector<size_t> selectedTensors(const Selection& selection, bool hasFilters) {
-    std::vector<size_t> selected;
-    for (const TensorRef ref : selection.tensors) selected.push_back(ref.tensor);
-    if (hasFilters) return selected;
-    const auto weights = quant::weightTensors(*selection.files.front());
-    std::erase_if(selected, [&](size_t tensor) { return !std::ranges::contains(weights, tensor); });
-    return selected;
-}
-
 std::vector<quant::QuantizedTensor> quantizeTo(const std::string& output, const quant::TensorFile& file,
-                                               const std::vector<size_t>& selected,
-                                               const quant::QuantizeOptions& options, Global& global) {
+                                               const std::vector<quant::QuantizeJob>& jobs, Global& global) {
     Context context(global);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
     Progress progress(0, global.isQuiet);
@@ -131,28 +135,30 @@ std::vector<quant::QuantizedTensor> quantizeTo(const std::string& output, const 
         progress.set(done, total);
         progress.show(output.empty() ? "scales" : output);
     };
-    auto tensors = output.empty() ? quant::findScales(analyzer, file, selected, options, onTensor)
-                                  : quant::quantizeFile(analyzer, file, selected, options, output, onTensor);
+    auto tensors = output.empty() ? quant::findScales(analyzer, file, jobs, onTensor)
+                                  : quant::quantizeFile(analyzer, file, jobs, output, onTensor);
     eraseProgress();
     return tensors;
 }
 
 void runQuantize(const QuantizeArguments& arguments, Global& global) {
-    const auto& [input, output, scales, filters, raw, asked, isUnpacked] = arguments;
+    const auto& [input, output, scales, plan, filters, raw, asked, isUnpacked] = arguments;
     quant::QuantizeOptions options = asked;
     options.isPacked = !isUnpacked;
     checkTargets(output, scales);
-    checkApart({input}, arguments);
+    checkApart(plan.empty() ? std::vector{input} : std::vector{input, plan}, arguments);
     checkMethod(options);
-    const Selection selection = selectFromOneFile({{input}, raw}, filters, options.granularity);
+    Selection selection = selectFromOneFile({{input}, raw}, filters, options.granularity);
     checkApart(selection.sourcePaths(), arguments);
     const quant::TensorFile& file = *selection.files.front();
     if (!output.empty()) requireReadable(file);
+    // Without filters, the weights alone.
+    if (filters.empty() && plan.empty()) keepWeights(selection);
+    const auto jobs = plan.empty() ? jobsFor(selection, options) : jobsOfPlan(plan, selection, options);
     std::optional<Output> scalesOutput;  // before the work: it would be lost if they cannot be written
     if (!scales.empty()) scalesOutput.emplace(scales);
     if (!global.isQuiet) noteNarrowing(selection);
-    const auto tensors =
-        quantizeTo(output, file, selectedTensors(selection, !filters.empty()), options, global);
+    const auto tensors = quantizeTo(output, file, jobs, global);
     if (!global.isQuiet) warnOfNonFinite(input, tensors);
     if (scalesOutput) {
         writeScales(*scalesOutput, file, tensors);
@@ -176,6 +182,20 @@ void addTargetOptions(CLI::App& command, QuantizeArguments& arguments) {
                   if (text.empty()) throw std::invalid_argument("a file name or - is needed");
                   arguments.scales = text;
               });
+}
+
+// The plan decides what the excluded options would.
+void addPlanOption(CLI::App& command, QuantizeArguments& arguments) {
+    CLI::Option* option =
+        addOption(command, "--plan", "FILE",
+                  "the tensors, and for each its format, granularity and method, as chosen by recommend "
+                  "--json FILE",
+                  [&](const std::string& text) {
+                      if (text.empty()) throw std::invalid_argument("a file name is needed");
+                      arguments.plan = text;
+                  });
+    for (const char* other : {"--bits", "--format", "--granularity", "--method", "--sign", "--filter"})
+        option->excludes(other);
 }
 
 }  // namespace
@@ -206,6 +226,7 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
     addSignOption(command, options.sign);
     addMetricOption(command, options.metric);
     addFilterOption(command, arguments->filters);
+    addPlanOption(command, *arguments);
     addOption(command, "--rounding", "nearest|stochastic|stochastic:SEED",
               "how values between two levels are rounded (default nearest, ties to even)",
               [&](const std::string& text) { options.rounding = roundingFrom(text); });

@@ -9,7 +9,6 @@
 #include "app/terminal.h"
 #include "app/usage_error.h"
 #include "quant/input_error.h"
-#include "quant/quantize.h"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -47,15 +46,12 @@ void check(const RecommendArguments& arguments) {
 
 // Leaves the tensors to choose for, the weights where no --filter says which, and returns how many go.
 size_t leaveOut(Selection& selection, bool isFiltered) {
-    const auto& file = *selection.files.front();
-    const auto weights = quant::weightTensors(file);
-    const auto isLeftOut = [&](TensorRef ref) {
-        return file.tensors()[ref.tensor].elements == 0 ||
-               (!isFiltered && !std::ranges::contains(weights, ref.tensor));
-    };
-    const size_t leftOut = std::erase_if(selection.tensors, isLeftOut);
+    const size_t empty =
+        std::erase_if(selection.tensors, [&](TensorRef ref) { return selection.info(ref).elements == 0; });
+    const size_t leftOut = empty + (isFiltered ? 0 : keepWeights(selection));
     if (selection.tensors.empty())
-        throw quant::InputError(file.path(), "", "holds no elements of a float type to choose a format for");
+        throw quant::InputError(selection.files.front()->path(), "",
+                                "holds no elements of a float type to choose a format for");
     return leftOut;
 }
 

@@ -6,6 +6,7 @@
 #include "app/options.h"
 #include "app/usage_error.h"
 #include "quant/input_error.h"
+#include "quant/quantize.h"
 #include "quant/tensor_folder.h"
 
 #include <algorithm>
@@ -110,6 +111,12 @@ Selection selectFromOneFile(const Inputs& inputs, const std::vector<std::string>
     throw quant::InputError(inputs.paths.front(), "",
                             "holds " + counted(files.size(), "file") + " of tensors (" + nameOf(0) + ", " +
                                 nameOf(1) + (files.size() > 2 ? ", ...)" : ")") + ": name one of them");
+}
+
+size_t keepWeights(Selection& selection) {
+    const auto weights = quant::weightTensors(*selection.files.front());  // ascending
+    return std::erase_if(selection.tensors,
+                         [&](TensorRef ref) { return !std::ranges::binary_search(weights, ref.tensor); });
 }
 
 uint64_t bytesOf(const Selection& selection) {

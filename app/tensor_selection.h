@@ -49,6 +49,9 @@ Selection selectTensors(const Inputs& inputs, const std::vector<std::string>& gl
 Selection selectFromOneFile(const Inputs& inputs, const std::vector<std::string>& globs,
                             const quant::Granularity& granularity);
 
+// Leaves of the selected tensors of one file only its weights (quant::weightTensors); returns how many go.
+size_t keepWeights(Selection& selection);
+
 // The data of the selected tensors.
 uint64_t bytesOf(const Selection& selection);
 

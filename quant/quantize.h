@@ -1,53 +1,38 @@
 #pragma once
 
-#include "quant/analysis.h"
 #include "quant/quantization_key.h"
+#include "quant/quantized_tensor.h"
 #include "quant/tensor_file.h"
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace quant {
 
-struct QuantizeOptions {
-    uint32_t bits = 8;                   // 1 to 16
-    std::optional<NumberFormat> format;  // instead of integers of `bits` bits
-    Method method;
-    Granularity granularity;
-    Sign sign = Sign::Auto;
-    Rounding rounding;
-    Metric metric;         // as of AnalysisOptions
-    bool isFake = false;   // keep the float dtype, values rounded to the grid
-    bool isPacked = true;  // codes of fewer than 8 bits share bytes
+// A tensor of a file, by its index, and how it is to be quantized.
+struct QuantizeJob {
+    size_t tensor = 0;
+    QuantizeOptions options;
 };
 
-// What became of one tensor.
-struct QuantizedTensor {
-    TensorInfo info;              // as it was
-    DType storedAs = DType::F32;  // its dtype in the output
-    bool isQuantized = false;     // false: copied as it was
-    uint64_t notNumbers = 0;      // NaN: level 0, or NaN as a value
-    uint64_t infinities = 0;      // clipped
-    float absmax = 0;             // of a quantized one's finite elements
-    MethodResult result;          // of a quantized one
-};
+// The same options for every one of the tensors.
+std::vector<QuantizeJob> jobsFor(const std::vector<size_t>& tensors, const QuantizeOptions& options);
 
 // What a user who names no tensors means: the analyzable tensors of two and more dimensions, which hold the
 // weights. Biases and norms keep their precision. All analyzable tensors when none has two dimensions.
 std::vector<size_t> weightTensors(const TensorFile& file);
 
-// How `selected` tensors of the file (indices; each must be analyzable) would be quantized: an entry for
+// How the tensors of the jobs (at most one each; they must be analyzable) would be quantized: an entry for
 // every tensor of the file. Writes nothing. `onTensor` is called with how many tensors are done, once per
 // tensor. Throws InputError (unreadable data, a tensor that the metadata say is quantized already),
 // std::invalid_argument (checkMethod).
 std::vector<QuantizedTensor> findScales(Analyzer& analyzer, const TensorFile& file,
-                                        const std::vector<size_t>& selected, const QuantizeOptions& options,
+                                        const std::vector<QuantizeJob>& jobs,
                                         const std::function<void(size_t done, size_t total)>& onTensor);
 
-// Quantizes `selected` tensors of the file. An ONNX model under an output name that ends in .onnx stays a
+// Quantizes the tensors of the jobs. An ONNX model under an output name that ends in .onnx stays a
 // model: see quant/quantize_onnx.h. Otherwise a file is written, .npz, .npy or else safetensors by its name
 // (makeTensorWriter), that holds every tensor of the input, wide types first:
 // - fake: quantized tensors keep name, shape and dtype (F64 becomes F32); values are scale * element.
@@ -67,8 +52,7 @@ std::vector<QuantizedTensor> findScales(Analyzer& analyzer, const TensorFile& fi
 // InputError (a name that the input already has or the output cannot hold, more than one array for .npy),
 // OutputError.
 std::vector<QuantizedTensor> quantizeFile(Analyzer& analyzer, const TensorFile& file,
-                                          const std::vector<size_t>& selected, const QuantizeOptions& options,
-                                          const std::string& output,
+                                          const std::vector<QuantizeJob>& jobs, const std::string& output,
                                           const std::function<void(size_t done, size_t total)>& onTensor);
 
 }  // namespace quant

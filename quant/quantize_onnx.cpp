@@ -11,8 +11,8 @@
 namespace quant {
 namespace {
 
-OnnxReplacement replacementOf(size_t index, const QuantizedTensor& tensor, const QuantizeOptions& options) {
-    if (options.isFake) return {index, {}};
+OnnxReplacement replacementOf(size_t index, const QuantizedTensor& tensor) {
+    if (tensor.options.isFake) return {index, {}};
     const Granularity& granularity = tensor.result.granularity;
     OnnxLevels levels{.bits = tensor.result.format.bits,
                       .isSigned = tensor.result.format.isSigned,
@@ -29,12 +29,11 @@ OnnxReplacement replacementOf(size_t index, const QuantizedTensor& tensor, const
 }
 
 // Tensors without elements have nothing to replace.
-std::vector<OnnxReplacement> replacementsOf(const std::vector<QuantizedTensor>& tensors,
-                                            const QuantizeOptions& options) {
+std::vector<OnnxReplacement> replacementsOf(const std::vector<QuantizedTensor>& tensors) {
     std::vector<OnnxReplacement> replacements;
     for (size_t i = 0; i < tensors.size(); ++i) {
         if (tensors[i].isQuantized && tensors[i].info.elements > 0)
-            replacements.push_back(replacementOf(i, tensors[i], options));
+            replacements.push_back(replacementOf(i, tensors[i]));
     }
     return replacements;
 }
@@ -73,22 +72,22 @@ QuantizeOptions onnxOptions(QuantizeOptions options) {
     return options;
 }
 
-const OnnxFile* onnxModelFor(const TensorFile& file, const std::vector<size_t>& selected,
-                             const QuantizeOptions& options, const std::string& output) {
+const OnnxFile* onnxModelFor(const TensorFile& file, const std::vector<QuantizeJob>& jobs,
+                             const std::string& output) {
     if (!hasOnnxExtension(output)) return nullptr;
     const auto* model = dynamic_cast<const OnnxFile*>(&file);
     if (!model) {
         throw InputError(file.path(), "",
                          "is no ONNX model, so '" + output + "' cannot be one: name the output .safetensors");
     }
-    for (const size_t i : selected) checkOnnxReplacement(*model, i, !options.isFake);
+    for (const QuantizeJob& job : jobs) checkOnnxReplacement(*model, job.tensor, !job.options.isFake);
     return model;
 }
 
-void writeOnnx(const OnnxFile& model, std::vector<QuantizedTensor>& tensors, const QuantizeOptions& options,
+void writeOnnx(const OnnxFile& model, std::vector<QuantizedTensor>& tensors,
                const std::map<std::string, std::string>& metadata, const std::string& output,
                const std::function<void(size_t tensor, const ByteSink& sink)>& produce) {
-    const auto replacements = replacementsOf(tensors, options);
+    const auto replacements = replacementsOf(tensors);
     OnnxWriter writer(model, output, replacements);
     for (const auto& [key, value] : metadata) {
         const bool isRecord = key == quantizationMetadataKey;
@@ -97,7 +96,7 @@ void writeOnnx(const OnnxFile& model, std::vector<QuantizedTensor>& tensors, con
     const ByteSink sink = [&](std::span<const std::byte> bytes) { writer.write(bytes); };
     for (const OnnxReplacement& replacement : replacements) {
         QuantizedTensor& tensor = tensors[replacement.tensor];
-        const bool isWidened = options.isFake && tensor.info.dtype == DType::F64;
+        const bool isWidened = tensor.options.isFake && tensor.info.dtype == DType::F64;
         produce(replacement.tensor, isWidened ? widening(sink) : sink);
         if (isWidened) tensor.storedAs = DType::F64;
     }

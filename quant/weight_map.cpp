@@ -3,28 +3,17 @@
 #include "quant/weight_map.h"
 
 #include "quant/input_error.h"
-#include "quant/safetensors.h"
+#include "quant/json_events.h"
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <format>
-#include <string_view>
 #include <utility>
 
 namespace quant {
 namespace {
 
-using nlohmann::json;
-
-// Takes the JSON events of an index. Nothing but the weight_map is kept, so that hostile JSON takes no more
-// memory than its text; all else at the root is skipped.
-class IndexReader : public json::json_sax_t {
+// Keeps nothing but the weight_map; all else at the root is skipped.
+class IndexReader : public JsonEvents {
 public:
-    explicit IndexReader(const std::string& path) : m_path(path) {}
-
-    WeightMap run(const std::string& text) {
-        json::sax_parse(text, this);
+    WeightMap take() {
         if (!m_hasMap) fail("", "is missing");
         return std::move(m_map);
     }
@@ -71,40 +60,23 @@ public:
         return true;
     }
 
-    bool null() override { return scalar(); }
-    bool boolean(bool) override { return scalar(); }
-    bool number_integer(number_integer_t) override { return scalar(); }
-    bool number_unsigned(number_unsigned_t) override { return scalar(); }
-    bool number_float(number_float_t, const string_t&) override { return scalar(); }
-    bool binary(binary_t&) override { return scalar(); }
-
-    bool parse_error(std::size_t position, const std::string&,
-                     const nlohmann::detail::exception& error) override {
-        // What remains after "[json.exception.parse_error.101] parse error at line 1, column 5: ".
-        std::string_view what = error.what();
-        what.remove_prefix(std::min(what.size(), what.find("] ") + 2));
-        if (what.starts_with("parse error at")) what.remove_prefix(what.find(": ") + 2);
-        throw InputError(m_path, "", "is not valid JSON: " + std::string(what),
-                         std::max<size_t>(position, 1) - 1);
-    }
-
-private:
-    bool scalar() {
+protected:
+    bool scalar() override {
         if (m_depth == 0 || m_isInMap) refuse();
         return true;
     }
 
+private:
     [[noreturn]] void fail(const std::string& tensor, const std::string& problem) const {
-        throw InputError::atField(m_path, tensor, "weight_map", problem);
+        throw InputError::atField(path(), tensor, "weight_map", problem);
     }
 
     [[noreturn]] void refuse() const {
-        if (m_depth == 0) throw InputError(m_path, "", "must be a JSON object with a weight_map");
+        if (m_depth == 0) throw InputError(path(), "", "must be a JSON object with a weight_map");
         if (m_depth == 1) fail("", "must be an object");
         fail(m_tensor, "must be the name of a shard");
     }
 
-    const std::string& m_path;
     size_t m_depth = 0;
     bool m_isInMap = false;  // within the value of weight_map
     bool m_hasMap = false;
@@ -115,17 +87,9 @@ private:
 }  // namespace
 
 WeightMap readWeightMap(const InputFile& index) {
-    if (index.sizeBytes() > maxSafetensorsHeaderBytes) {
-        throw InputError(index.path(), "",
-                         std::format("{} bytes exceed the limit of {} for an index", index.sizeBytes(),
-                                     maxSafetensorsHeaderBytes));
-    }
-    std::string text(index.sizeBytes(), '\0');
-    index.read(0, std::as_writable_bytes(std::span(text)));
-    // The parser takes a NUL for the end of its input.
-    if (const size_t nul = text.find('\0'); nul != std::string::npos)
-        throw InputError(index.path(), "", "is not valid JSON: a NUL character", nul);
-    return IndexReader(index.path()).run(text);
+    IndexReader reader;
+    reader.run(index, "an index");
+    return reader.take();
 }
 
 }  // namespace quant

@@ -1,60 +1,32 @@
 // `clipscope calibrate` as scripts see it.
-#include "quant/safetensors_writer.h"
-#include "tests/run_clipscope.h"
+#include "tests/cli_checks.h"
 #include "tests/sample_data.h"
-#include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 #include <signal.h>
 
 #include <bit>
 #include <cmath>
 
-using app::tests::runClipscope;
-using app::tests::RunOptions;
-using app::tests::RunResult;
-using quant::tests::TempFolder;
-using Json = nlohmann::ordered_json;
-using Arguments = std::vector<std::string>;
+using namespace app::tests;
 
 namespace {
-
-const std::string sample = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors";
-const RunOptions withoutVulkan{.environment = {{"VK_DRIVER_FILES", "/nonexistent"}}};
 
 using Tensors = std::vector<std::pair<std::string, std::vector<float>>>;
 
 std::string writeFile(const TempFolder& folder, const std::string& name, const Tensors& tensors) {
-    std::vector<quant::TensorInfo> infos;
+    std::vector<FileTensor> vectors;
     for (const auto& [tensor, values] : tensors)
-        infos.push_back(quant::makeTensorInfo(tensor, quant::DType::F32, {values.size()}).value());
-    const auto path = folder / name;
-    quant::SafetensorsWriter writer(path, infos);
-    for (const auto& [tensor, values] : tensors) writer.write(std::as_bytes(std::span(values)));
-    writer.commit();
-    return path;
+        vectors.emplace_back(tensor, std::vector<uint64_t>{values.size()}, values);
+    return app::tests::writeFile(folder, vectors, name);
 }
 
 RunResult calibrate(Arguments arguments, const RunOptions& options = {}) {
-    arguments.insert(arguments.begin(), "calibrate");
-    return runClipscope(arguments, options);
+    return runCommand("calibrate", std::move(arguments), options);
 }
 
 Json reported(Arguments arguments, const RunOptions& options = {}) {
-    arguments.insert(arguments.end(), {"--json", "-"});
-    const RunResult result = calibrate(std::move(arguments), options);
-    CAPTURE(result.err);
-    REQUIRE(result.exitCode == 0);
-    return Json::parse(result.out);
-}
-
-void checkFails(const RunResult& result, int exitCode) {
-    CAPTURE(result.out, result.err);
-    CHECK(result.exitCode == exitCode);
-    CHECK(result.err.starts_with("clipscope: error: "));
-    CHECK(result.err.find('\n') == result.err.size() - 1);
-    CHECK(result.out.empty());
+    return reportOf("calibrate", std::move(arguments), options);
 }
 
 // Three batches; 'b' is not in all of them.

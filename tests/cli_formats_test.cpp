@@ -1,22 +1,13 @@
 // Number formats on the command line.
-#include "tests/run_clipscope.h"
-#include "tests/temp_folder.h"
+#include "tests/cli_checks.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
-using app::tests::runClipscope;
-using app::tests::RunOptions;
-using app::tests::RunResult;
-using quant::tests::TempFolder;
-using Json = nlohmann::ordered_json;
-using Arguments = std::vector<std::string>;
+using namespace app::tests;
 
 namespace {
 
-const std::string sample = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors";
 const std::string weights = "features.4.weight";
-const RunOptions withoutVulkan{.environment = {{"VK_DRIVER_FILES", "/nonexistent"}}};
 
 }  // namespace
 

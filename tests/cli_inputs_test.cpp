@@ -1,38 +1,18 @@
 // What INPUT may be, as scripts see it.
+#include "tests/cli_checks.h"
 #include "tests/reading.h"
-#include "tests/run_clipscope.h"
-#include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
-using app::tests::runClipscope;
-using app::tests::RunResult;
+using namespace app::tests;
 using quant::tests::fixture;
-using quant::tests::TempFolder;
-using Json = nlohmann::ordered_json;
-using Arguments = std::vector<std::string>;
 
 namespace {
 
-void checkFails(const RunResult& result, int exitCode, const std::string& hint) {
-    CAPTURE(result.out, result.err);
-    CHECK(result.exitCode == exitCode);
-    CHECK(result.err.starts_with("clipscope: error: "));
-    CHECK(std::ranges::count(result.err, '\n') == 1);
-    CHECK(result.err.contains(hint));
-    CHECK(result.out.empty());
-}
-
 Json analyzed(Arguments arguments) {
-    arguments.insert(arguments.begin(), "analyze");
-    arguments.insert(arguments.end(), {"--json", "-", "--quiet"});
-    const RunResult result = runClipscope(arguments);
-    CAPTURE(result.err);
-    REQUIRE(result.exitCode == 0);
-    return Json::parse(result.out);
+    return reportOf("analyze", std::move(arguments));
 }
 
 std::string namesIn(const Json& list) {

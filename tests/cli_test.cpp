@@ -1,10 +1,7 @@
 // The program as scripts see it: exit codes, streams and files (shared/cli.md).
-#include "quant/safetensors_writer.h"
-#include "tests/run_clipscope.h"
-#include "tests/temp_folder.h"
+#include "tests/cli_checks.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 #include <signal.h>
 
 #include <cmath>
@@ -12,44 +9,17 @@
 #include <limits>
 #include <set>
 
-using app::tests::runClipscope;
-using app::tests::RunOptions;
-using app::tests::RunResult;
-using quant::tests::TempFolder;
-using Json = nlohmann::ordered_json;
-using Arguments = std::vector<std::string>;
+using namespace app::tests;
 
 namespace {
-
-const std::string sample = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors";
-
-const RunOptions withoutVulkan{.environment = {{"VK_DRIVER_FILES", "/nonexistent"}}};
-
-struct FileTensor {
-    std::string name;
-    quant::DType dtype;
-    std::vector<uint64_t> shape;
-    std::string bytes;
-};
 
 template <class Number>
 std::string bytesOf(const std::vector<Number>& values) {
     return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Number)};
 }
 
-std::string writeTensors(const TempFolder& folder, const std::vector<FileTensor>& tensors) {
-    std::vector<quant::TensorInfo> infos;
-    for (const auto& tensor : tensors)
-        infos.push_back(quant::makeTensorInfo(tensor.name, tensor.dtype, tensor.shape).value());
-    const auto path = folder / "tensors.safetensors";
-    quant::SafetensorsWriter writer(path, infos);
-    for (const auto& tensor : tensors) writer.write(std::as_bytes(std::span(tensor.bytes)));
-    writer.commit();
-    return path;
-}
-
 std::string writeFloats(const TempFolder& folder, const std::vector<float>& values) {
-    return writeTensors(folder, {{"x", quant::DType::F32, {values.size()}, bytesOf(values)}});
+    return writeFile(folder, {{"x", {values.size()}, values}});
 }
 
 // An npy file of zeros that is long to read and takes no room on the disk.
@@ -63,37 +33,14 @@ std::string writeHuge(const TempFolder& folder) {
     return path;
 }
 
-// Exactly one line, "clipscope: error: …".
-bool isOneError(const std::string& text) {
-    return text.starts_with("clipscope: error: ") && text.find('\n') == text.size() - 1;
-}
-
-void checkFails(const RunResult& result, int exitCode) {
-    CAPTURE(result.out, result.err);
-    CHECK(result.exitCode == exitCode);
-    CHECK(isOneError(result.err));
-    CHECK(result.out.empty());
-}
-
 Json analyzed(Arguments arguments) {
-    arguments.insert(arguments.begin(), "analyze");
-    arguments.insert(arguments.end(), {"--json", "-"});
-    const RunResult result = runClipscope(arguments);
-    CAPTURE(result.err);
-    REQUIRE(result.exitCode == 0);
-    return Json::parse(result.out);
+    return reportOf("analyze", std::move(arguments));
 }
 
 Json onlyTensor(const std::string& path) {
     const Json report = analyzed({path});
     REQUIRE(report["tensors"].size() == 1);
     return report["tensors"][0];
-}
-
-Arguments keysOf(const Json& object) {
-    Arguments keys;
-    for (const auto& [key, value] : object.items()) keys.push_back(key);
-    return keys;
 }
 
 size_t lineCount(const std::string& text) {
@@ -440,7 +387,7 @@ TEST_CASE("A tensor of one element, and a scalar, have that element as clip", "[
     const TempFolder folder;
     CHECK(onlyTensor(writeFloats(folder, {3.5f}))["results"][0]["clip"] == Json{3.5});
     const Json scalar =
-        onlyTensor(writeTensors(folder, {{"s", quant::DType::F32, {}, bytesOf<float>({-3.5f})}}));
+        onlyTensor(writeFile(folder, {{"s", quant::DType::F32, {}, bytesOf<float>({-3.5f})}}));
     CHECK(scalar["shape"] == Json::array());
     CHECK(scalar["results"][0]["clip"] == Json{3.5});
 }
@@ -456,8 +403,8 @@ TEST_CASE("Denormals are data", "[cli]") {
 
 TEST_CASE("Tensors that are not floats are skipped with the reason, and fail --strict", "[cli]") {
     const TempFolder folder;
-    const std::string path = writeTensors(folder, {{"i", quant::DType::I64, {1}, bytesOf<int64_t>({1})},
-                                                   {"x", quant::DType::F32, {1}, bytesOf<float>({1})}});
+    const std::string path = writeFile(folder, {{"i", quant::DType::I64, {1}, bytesOf<int64_t>({1})},
+                                                {"x", quant::DType::F32, {1}, bytesOf<float>({1})}});
     const Json report = analyzed({path});
     CHECK(report["skipped"] == Json::array({{{"name", "i"}, {"reason", "dtype I64 is not a float type"}}}));
     CHECK(report["tensors"].size() == 1);
@@ -469,8 +416,8 @@ TEST_CASE("Tensors that are not floats are skipped with the reason, and fail --s
 
 TEST_CASE("Tensors that lack the channel axis are skipped, unless all do", "[cli]") {
     const TempFolder folder;
-    const std::string path = writeTensors(folder, {{"v", quant::DType::F32, {2}, bytesOf<float>({1, 2})},
-                                                   {"m", quant::DType::F32, {1, 2}, bytesOf<float>({1, 2})}});
+    const std::string path = writeFile(folder, {{"v", quant::DType::F32, {2}, bytesOf<float>({1, 2})},
+                                                {"m", quant::DType::F32, {1, 2}, bytesOf<float>({1, 2})}});
     const Json report = analyzed({path, "--granularity", "channel:1"});
     CHECK(report["skipped"][0]["name"] == "v");
     CHECK(report["tensors"][0]["name"] == "m");
@@ -479,8 +426,7 @@ TEST_CASE("Tensors that lack the channel axis are skipped, unless all do", "[cli
 
 TEST_CASE("F64 is narrowed with a note", "[cli]") {
     const TempFolder folder;
-    const std::string path =
-        writeTensors(folder, {{"d", quant::DType::F64, {2}, bytesOf<double>({0.1, -2})}});
+    const std::string path = writeFile(folder, {{"d", quant::DType::F64, {2}, bytesOf<double>({0.1, -2})}});
     const RunResult result = runClipscope({"analyze", path, "--json", "-"});
     CHECK(result.err == "clipscope: note: 1 F64 tensor narrowed to F32\n");
     CHECK(Json::parse(result.out)["tensors"][0]["max"].get<double>() == double{0.1f});
@@ -499,7 +445,7 @@ TEST_CASE("Several inputs are analyzed in their order", "[cli]") {
 TEST_CASE("Names from a file cannot reach the terminal's controls", "[cli]") {
     const TempFolder folder;
     const std::string path =
-        writeTensors(folder, {{"a\x1b[31m\nb", quant::DType::F32, {1}, bytesOf<float>({1})}});
+        writeFile(folder, {{"a\x1b[31m\nb", quant::DType::F32, {1}, bytesOf<float>({1})}});
     const RunResult result = runClipscope({"analyze", path});
     CHECK(result.exitCode == 0);
     CHECK_FALSE(result.out.contains('\x1b'));

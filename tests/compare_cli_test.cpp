@@ -1,57 +1,25 @@
 // `clipscope compare` as scripts see it.
 #include "quant/safetensors_writer.h"
-#include "tests/run_clipscope.h"
+#include "tests/cli_checks.h"
 #include "tests/sample_data.h"
-#include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
 
-using app::tests::runClipscope;
-using app::tests::RunOptions;
-using app::tests::RunResult;
-using quant::tests::TempFolder;
-using Json = nlohmann::ordered_json;
-using Arguments = std::vector<std::string>;
+using namespace app::tests;
 
 namespace {
 
-const std::string sample = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors";
-const RunOptions withoutVulkan{.environment = {{"VK_DRIVER_FILES", "/nonexistent"}}};
-
-struct FileTensor {
-    std::string name;
-    std::vector<uint64_t> shape;
-    std::vector<float> values;
-};
-
-std::string writeFile(const TempFolder& folder, const std::vector<FileTensor>& tensors) {
-    std::vector<quant::TensorInfo> infos;
-    for (const auto& [name, shape, values] : tensors)
-        infos.push_back(quant::makeTensorInfo(name, quant::DType::F32, shape).value());
-    const auto path = folder / "tensors.safetensors";
-    quant::SafetensorsWriter writer(path, infos);
-    for (const auto& tensor : tensors) writer.write(std::as_bytes(std::span(tensor.values)));
-    writer.commit();
-    return path;
-}
-
 RunResult compare(Arguments arguments, const RunOptions& options = {}) {
-    arguments.insert(arguments.begin(), "compare");
-    return runClipscope(arguments, options);
+    return runCommand("compare", std::move(arguments), options);
 }
 
 Json reported(Arguments arguments) {
-    arguments.insert(arguments.end(), {"--json", "-"});
-    const RunResult result = compare(std::move(arguments));
-    CAPTURE(result.err);
-    REQUIRE(result.exitCode == 0);
-    return Json::parse(result.out);
+    return reportOf("compare", std::move(arguments));
 }
 
 std::string table(Arguments arguments, const char* columns = "") {
@@ -59,20 +27,6 @@ std::string table(Arguments arguments, const char* columns = "") {
     CAPTURE(result.err);
     REQUIRE(result.exitCode == 0);
     return result.out;
-}
-
-void checkFails(const RunResult& result, int exitCode) {
-    CAPTURE(result.out, result.err);
-    CHECK(result.exitCode == exitCode);
-    CHECK(result.err.starts_with("clipscope: error: "));
-    CHECK(result.err.find('\n') == result.err.size() - 1);
-    CHECK(result.out.empty());
-}
-
-Arguments keysOf(const Json& object) {
-    Arguments keys;
-    for (const auto& [key, value] : object.items()) keys.push_back(key);
-    return keys;
 }
 
 std::vector<std::string> linesOf(const std::string& text) {

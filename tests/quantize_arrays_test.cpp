@@ -49,7 +49,7 @@ std::unique_ptr<TensorFile> written(const TempFolder& folder, const std::vector<
 
 void run(const TensorFile& file, const std::vector<size_t>& selected, const QuantizeOptions& options,
          const std::filesystem::path& output) {
-    quantizeFile(analyzer(), file, selected, options, output.string(), [](size_t, size_t) {});
+    quantizeFile(analyzer(), file, jobsFor(selected, options), output.string(), [](size_t, size_t) {});
 }
 
 Json recordOf(const TensorFile& file) {
@@ -156,12 +156,12 @@ TEST_CASE("Scales are found without an output as with one", "[device][quantize]"
     const auto file = written(folder, {{"w", {8, 16}}, {"b", {16}}});
     const QuantizeOptions options{.bits = 4, .granularity = granularityFrom("channel")};
     size_t calls = 0;
-    const auto found = findScales(analyzer(), *file, {0}, options, [&](size_t done, size_t total) {
+    const auto found = findScales(analyzer(), *file, {{0, options}}, [&](size_t done, size_t total) {
         CHECK(done == ++calls);
         CHECK(total == 2);
     });
     const auto stored =
-        quantizeFile(analyzer(), *file, {0}, options, folder / "out.npz", [](size_t, size_t) {});
+        quantizeFile(analyzer(), *file, {{0, options}}, folder / "out.npz", [](size_t, size_t) {});
     REQUIRE(found.size() == 2);
     CHECK(calls == 2);
     CHECK_FALSE(found[1].isQuantized);

@@ -1,49 +1,21 @@
 // `clipscope quantize` as scripts see it: numpy's formats and --scales.
-#include "quant/safetensors_writer.h"
+#include "tests/cli_checks.h"
 #include "tests/reading.h"
-#include "tests/run_clipscope.h"
-#include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
-using app::tests::runClipscope;
-using app::tests::RunResult;
-using quant::tests::TempFolder;
-using Json = nlohmann::ordered_json;
-using Arguments = std::vector<std::string>;
+#include <set>
+
+using namespace app::tests;
 
 namespace {
 
-const std::string sample = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors";
-
-std::string writeFloats(const TempFolder& folder, const std::string& name, std::vector<float> values) {
-    const std::vector<quant::TensorInfo> infos = {
-        quant::makeTensorInfo(name, quant::DType::F32, {2, values.size() / 2}).value()};
-    quant::SafetensorsWriter writer(folder / "in.safetensors", infos);
-    writer.write(std::as_bytes(std::span(values)));
-    writer.commit();
-    return folder / "in.safetensors";
-}
-
-void checkFails(const RunResult& result, int exitCode, const std::string& hint = "") {
-    CAPTURE(result.out, result.err, hint);
-    CHECK(result.exitCode == exitCode);
-    CHECK(result.err.starts_with("clipscope: error: "));
-    CHECK(result.err.find('\n') == result.err.size() - 1);
-    CHECK(result.err.contains(hint));
-    CHECK(result.out.empty());
+std::string writeFloats(const TempFolder& folder, const std::string& name, const std::vector<float>& values) {
+    return writeFile(folder, {{name, {2, values.size() / 2}, values}}, "in.safetensors");
 }
 
 RunResult quantized(Arguments arguments) {
-    arguments.insert(arguments.begin(), "quantize");
-    return runClipscope(arguments);
-}
-
-Arguments keysOf(const Json& object) {
-    Arguments keys;
-    for (const auto& [key, value] : object.items()) keys.push_back(key);
-    return keys;
+    return runCommand("quantize", std::move(arguments));
 }
 
 }  // namespace
@@ -185,5 +157,60 @@ TEST_CASE("Scales that cannot be written are an output error and leave nothing",
     const std::string old = folder.write("s.json", "old");
     checkFails(runClipscope({"quantize", path, "--scales", old}, {.fileSizeLimit = 64}), 5);
     CHECK(folder.read("s.json") == "old");
+    CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("A plan makes of every tensor what recommend chose, at the error that it promised", "[cli]") {
+    const TempFolder folder;
+    const std::string plan = folder / "plan.json", scales = folder / "scales.json";
+    const RunResult recommended = runCommand(
+        "recommend", {sample, "--target-bits", "4.8", "--format", "int4,nvfp4,fp6-e2m3,int8-affine",
+                      "--granularity", "channel", "--method", "mse", "--json", plan});
+    REQUIRE(recommended.exitCode == 0);
+    REQUIRE(quantized({sample, "--plan", plan, "-o", folder / "a.npz", "--scales", scales}).exitCode == 0);
+    const Json promised = Json::parse(folder.read("plan.json")),
+               found = Json::parse(folder.read("scales.json"));
+    std::set<std::string> formats;
+    REQUIRE(namesOf(found["tensors"]) == namesOf(promised["tensors"]));
+    for (size_t i = 0; i < found["tensors"].size(); ++i) {
+        const Json &tensor = found["tensors"][i], &choice = promised["tensors"][i];
+        CHECK(tensor["method"] == "mse");
+        for (const char* key : {"format", "granularity", "sqnr_db"}) CHECK(tensor[key] == choice[key]);
+        formats.insert(tensor["format"]);
+    }
+    CHECK(formats.size() > 1);
+    // What was done is a plan, too.
+    REQUIRE(quantized({sample, "--plan", scales, "-o", folder / "b.npz"}).exitCode == 0);
+    CHECK(folder.read("b.npz") == folder.read("a.npz"));
+}
+
+TEST_CASE("A plan that does not fit is refused before the work", "[cli]") {
+    const TempFolder folder;
+    const std::string output = folder / "out.npz";
+    const std::string file =
+        writeFile(folder, {{"w", {4, 4}, std::vector<float>(16, 1.0f)}, {"i", quant::DType::I8, {2}, "ab"}},
+                  "in.safetensors");
+    const auto checkRefused = [&](const std::string& entry, const std::string& hint) {
+        const std::string plan = folder.write("plan.json", R"({"tensors":[{)" + entry + "}]}");
+        checkFails(runCommand("quantize", {file, "--plan", plan, "-o", output}, withoutVulkan), 3, hint);
+    };
+    checkRefused(R"("name":"v","format":"int4")", "tensor 'v': is not in " + file);
+    checkRefused(R"("name":"i","format":"int4")", "tensor 'i': dtype I8 is not a float type");
+    checkRefused(R"("name":"w","format":"int4","granularity":"channel:2")", "has no axis 2");
+    checkRefused(R"("name":"w","format":"mxfp4","method":"entropy")", "tensor 'w': field 'method': ");
+    checkRefused(R"("name":"w","format":"int")", "tensor 'w': field 'format': ");
+    const std::string plan = folder.write("plan.json", R"({"tensors":[{"name":"w","format":"int4"}]})");
+    for (const Arguments& other : {Arguments{"--bits", "4"},
+                                   {"--format", "int4"},
+                                   {"--granularity", "channel"},
+                                   {"--method", "max"},
+                                   {"--sign", "signed"},
+                                   {"--filter", "w"}}) {
+        Arguments arguments = {file, "--plan", plan, "-o", output};
+        arguments.insert(arguments.end(), other.begin(), other.end());
+        checkFails(runCommand("quantize", arguments, withoutVulkan), 2, "--plan");
+    }
+    checkFails(quantized({file, "--plan", plan, "-o", plan}), 2, "would replace the input");
+    checkFails(quantized({file, "--plan", folder / "none.json", "-o", output}), 3, "none.json: cannot open");
     CHECK(folder.entries() == 2);
 }

@@ -37,7 +37,7 @@ Analyzer& analyzer() {
 
 std::vector<QuantizedTensor> run(const TensorFile& file, const QuantizeOptions& options,
                                  const std::filesystem::path& output) {
-    return quantizeFile(analyzer(), file, {0}, options, output.string(), [](size_t, size_t) {});
+    return quantizeFile(analyzer(), file, {{0, options}}, output.string(), [](size_t, size_t) {});
 }
 
 // A tensor of a file: its bytes, and what the header says of it.

@@ -35,7 +35,7 @@ std::vector<QuantizedTensor> quantizeWeights(const std::filesystem::path& input,
                                              const std::filesystem::path& output) {
     Analyzer analyzer(device(), ampleBytes);
     const auto file = openTensorFile(input);
-    return quantizeFile(analyzer, *file, weightTensors(*file), options, output.string(),
+    return quantizeFile(analyzer, *file, jobsFor(weightTensors(*file), options), output.string(),
                         [](size_t, size_t) {});
 }
 
@@ -158,6 +158,35 @@ TEST_CASE("The sample network quantized to integers computes what its fake-quant
     }
     CHECK(std::filesystem::file_size(folder / "int.onnx") < 450'000);
     CHECK_FALSE(std::filesystem::exists(folder / "int.onnx.data"));
+}
+
+TEST_CASE("A model of mixed formats holds integers where it can and values elsewhere", "[device][onnx]") {
+    const TempFolder folder;
+    const auto input = assets / "fashion_cnn.onnx";
+    const auto file = openTensorFile(input);
+    const std::vector<QuantizeOptions> mixture = {
+        {.bits = 8},
+        {.format = numberFormatFrom("nvfp4")},
+        {.bits = 6, .granularity = granularityFrom("channel")},
+        {.format = numberFormatFrom("fp8-e4m3")},
+        {.format = numberFormatFrom("uint8-affine"), .granularity = granularityFrom("group:16")}};
+    const auto weights = weightTensors(*file);
+    REQUIRE(weights.size() > mixture.size());
+    std::vector<QuantizeJob> jobs;
+    for (size_t i = 0; i < weights.size(); ++i) jobs.push_back({weights[i], mixture[i % mixture.size()]});
+    Analyzer analyzer(device(), ampleBytes);
+    const auto write = [&](const char* name) {
+        return quantizeFile(analyzer, *file, jobs, folder / name, [](size_t, size_t) {});
+    };
+    const auto tensors = write("mixed.onnx");
+    for (size_t i = 0; i < weights.size(); ++i) {
+        const bool isFloat = i % mixture.size() == 1 || i % mixture.size() == 3;
+        CHECK((tensors[weights[i]].storedAs == DType::F32) == isFloat);
+    }
+    for (QuantizeJob& job : jobs) job.options.isFake = true;
+    write("fake.onnx");
+    CHECK(largestDifference(logits(folder / "mixed.onnx"), logits(folder / "fake.onnx")) <= 1e-4);
+    CHECK(largestDifference(logits(folder / "mixed.onnx"), logits(input)) > 0.01);
 }
 
 TEST_CASE("Integers and their nodes give the fake-quantized values to the bit, in every type",

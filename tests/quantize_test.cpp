@@ -53,7 +53,7 @@ std::vector<T> read(const TensorFile& file, const std::string& name) {
 std::vector<QuantizedTensor> run(const TensorFile& file, const std::vector<size_t>& selected,
                                  const QuantizeOptions& options, const std::filesystem::path& output) {
     Analyzer analyzer(device(), ampleBytes);
-    return quantizeFile(analyzer, file, selected, options, output.string(), [](size_t, size_t) {});
+    return quantizeFile(analyzer, file, jobsFor(selected, options), output.string(), [](size_t, size_t) {});
 }
 
 }  // namespace

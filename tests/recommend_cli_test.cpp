@@ -1,77 +1,24 @@
 // `clipscope recommend` as scripts see it.
 #include "quant/safetensors_writer.h"
-#include "tests/run_clipscope.h"
+#include "tests/cli_checks.h"
 #include "tests/sample_data.h"
-#include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-using app::tests::runClipscope;
-using app::tests::RunOptions;
-using app::tests::RunResult;
-using quant::tests::TempFolder;
-using Json = nlohmann::ordered_json;
-using Arguments = std::vector<std::string>;
+using namespace app::tests;
 
 namespace {
 
-const std::string sample = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors";
-const RunOptions withoutVulkan{.environment = {{"VK_DRIVER_FILES", "/nonexistent"}}};
-
-struct FileTensor {
-    std::string name;
-    std::vector<uint64_t> shape;
-    std::vector<float> values;
-};
-
-std::string writeFile(const TempFolder& folder, const std::vector<FileTensor>& tensors) {
-    std::vector<quant::TensorInfo> infos;
-    for (const auto& [name, shape, values] : tensors)
-        infos.push_back(quant::makeTensorInfo(name, quant::DType::F32, shape).value());
-    const auto path = folder / "tensors.safetensors";
-    quant::SafetensorsWriter writer(path, infos);
-    for (const auto& tensor : tensors) writer.write(std::as_bytes(std::span(tensor.values)));
-    writer.commit();
-    return path;
-}
-
 RunResult recommend(Arguments arguments, const RunOptions& options = {}) {
-    arguments.insert(arguments.begin(), "recommend");
-    return runClipscope(arguments, options);
+    return runCommand("recommend", std::move(arguments), options);
 }
 
 Json reported(Arguments arguments) {
-    arguments.insert(arguments.end(), {"--json", "-"});
-    const RunResult result = recommend(std::move(arguments));
-    CAPTURE(result.err);
-    REQUIRE(result.exitCode == 0);
-    return Json::parse(result.out);
-}
-
-void checkFails(const RunResult& result, int exitCode, const std::string& hint) {
-    CAPTURE(result.out, result.err);
-    CHECK(result.exitCode == exitCode);
-    CHECK(result.err.starts_with("clipscope: error: "));
-    CHECK(result.err.find('\n') == result.err.size() - 1);
-    CHECK(result.err.contains(hint));
-    CHECK(result.out.empty());
-}
-
-Arguments keysOf(const Json& object) {
-    Arguments keys;
-    for (const auto& [key, value] : object.items()) keys.push_back(key);
-    return keys;
-}
-
-Arguments namesOf(const Json& report) {
-    Arguments names;
-    for (const Json& tensor : report["tensors"]) names.push_back(tensor["name"]);
-    return names;
+    return reportOf("recommend", std::move(arguments));
 }
 
 }  // namespace
@@ -117,7 +64,8 @@ TEST_CASE("Weights are chosen for, all tensors where --filter says so", "[cli][r
     for (const Json& tensor : weights["tensors"]) CHECK(tensor["shape"].size() >= 2);
     CHECK(weights["tensors"].size() == 7);
     CHECK(reported({sample, "--target-bits", "12", "--filter", "*"})["tensors"].size() == 29);
-    CHECK(namesOf(reported({sample, "--target-bits", "10", "--filter", "features.1.*"})).size() == 4);
+    CHECK(namesOf(reported({sample, "--target-bits", "10", "--filter", "features.1.*"})["tensors"]).size() ==
+          4);
     const std::string table = recommend({sample, "--target-bits", "6"}).out;
     CHECK(table.contains("22 tensors left out"));
     CHECK_FALSE(recommend({sample, "--target-bits", "12", "--filter", "*"}).out.contains("left out"));
@@ -183,7 +131,7 @@ TEST_CASE("Tensors that lack the axis or have no elements are said to be left al
                                                 {"cube", {2, 4, 8}, tests::gaussians(64, 2)},
                                                 {"none", {0, 4, 4}, {}}});
     const Json report = reported({file, "--target-bits", "12", "--granularity", "channel:2"});
-    CHECK(namesOf(report) == Arguments{"cube"});
+    CHECK(namesOf(report["tensors"]) == Arguments{"cube"});
     REQUIRE(report["skipped"].size() == 1);
     CHECK(report["skipped"][0]["name"] == "matrix");
     CHECK(recommend({file, "--target-bits", "12", "--granularity", "channel:2"})
