@@ -134,7 +134,7 @@ void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     Context context(global);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
     const AnalyzeRun run{selection, arguments.options, context.device.info()};
-    if (!global.isQuiet) noteNarrowing(selection);
+    if (!global.isQuiet) noteSelection(selection);
     reports.begin(run);
     const auto objection = analyzeAll(run, analyzer, reports, global.isQuiet);
     const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
@@ -166,6 +166,7 @@ void addAnalyzeCommand(CLI::App& root, Global& global) {
     command.add_option("INPUT", arguments->inputs.paths, inputHelp)->required()->type_name("FILE");
     addRawOption(command, arguments->inputs.raw);
     addQuestionOptions(command, arguments->options);
+    exclude(command, "--format", {"--bits", "--sign"});
     addFilterOption(command, arguments->filters);
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);

@@ -8,16 +8,7 @@
 
 namespace app {
 
-namespace {
-
-constexpr auto none = "-";
-
-std::string sqnrText(const std::optional<double>& sqnrDb, double mse, bool hasElements) {
-    if (sqnrDb) return fixedPoint(*sqnrDb, 2);
-    return mse == 0 && hasElements ? "exact" : none;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void AnalyzeTable::add(const quant::TensorAnalysis& analysis) {
     const auto& info = analysis.info;
@@ -27,15 +18,17 @@ void AnalyzeTable::add(const quant::TensorAnalysis& analysis) {
     tensor.type = type + " " + shapeText(info.shape);
     tensor.elements = info.elements;
     tensor.absmax = double{analysis.profile.absmax()};
+    tensor.finite = analysis.profile.finite();
     for (const auto& result : analysis.results) {
-        tensor.segments = result.clip.size();
+        if (!std::ranges::contains(tensor.segments, result.clip.size()))
+            tensor.segments.push_back(result.clip.size());
+        const std::string granularity = result.granularity.name();
+        const bool isWhole = result.granularity.kind == quant::Granularity::Kind::Tensor;
+        if (!isWhole && !std::ranges::contains(m_granularities, granularity))
+            m_granularities.push_back(granularity);
         tensor.isSigned = result.format.isSigned;
         tensor.results.push_back({clipRange(result.clip), result.mse, result.clippedFraction, result.sqnrDb});
     }
-}
-
-bool AnalyzeTable::isSegmented() const {
-    return m_run.options.granularity.kind != quant::Granularity::Kind::Tensor;
 }
 
 // The method max is what the others are measured against; its clip is the absmax, which is shown anyway.
@@ -96,7 +89,7 @@ std::vector<std::string> AnalyzeTable::texts(const Tensor& tensor, size_t method
     const auto& [clips, mse, clippedFraction, sqnrDb] = result(tensor, method, bits);
     std::vector<std::string> texts = {significant(clips.min, digits)};
     if (isSegmented()) texts.push_back(significant(clips.max, digits));
-    texts.push_back(sqnrText(sqnrDb, mse, tensor.elements > 0));
+    texts.push_back(sqnrText(sqnrDb, mse, tensor.finite));
     texts.push_back(maxMethod() ? gain(tensor, method, bits) : fixedPoint(100 * clippedFraction, 2));
     return texts;
 }
@@ -156,7 +149,10 @@ TextTable AnalyzeTable::grid(int digits) const {
 
 void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digits) const {
     const auto methods = shownMethods();
-    const std::string clips = isSegmented() ? "  " + counted(tensor.segments, "clip") : "";
+    std::string clips = "  ";
+    for (const size_t segments : tensor.segments)
+        clips += (clips.size() > 2 ? " or " : "") + std::to_string(segments);
+    clips += tensor.segments == std::vector<size_t>{1} ? " clip" : " clips";
     const std::string range =
         "  absmax " + significant(tensor.absmax, digits) + (tensor.isSigned || hasFormats() ? "" : " uint");
     std::vector<Cell> first = {{tensor.name, Style::Strong}, {"  " + tensor.type, Style::Faint}};
@@ -182,7 +178,11 @@ void AnalyzeTable::addGridRows(TextTable& table, const Tensor& tensor, int digit
 std::string AnalyzeTable::footer(const Seconds& seconds) const {
     std::string text =
         hasMethodColumn() ? "" : "method " + m_run.options.methods[shownMethods().front()].name() + "; ";
-    text += isSegmented() ? "min, max: of the clips of " + m_run.options.granularity.name() + "; " : "";
+    if (m_run.options.metric != quant::Metric())
+        text += "metric " + quant::printable(m_run.options.metric.name(), 200) + "; ";
+    if (isSegmented()) text += "min, max: of the clips of ";
+    for (const auto& granularity : m_granularities)
+        text += granularity + (granularity == m_granularities.back() ? "; " : ", ");
     text += "SQNR: dB; ";
     text += maxMethod() ? "gain: dB over method max\n" : "out%: elements beyond the clip\n";
     for (const auto& [ref, reason] : m_run.selection.skipped) {

@@ -29,14 +29,14 @@ private:
     };
     struct Tensor {
         std::string name, type;  // type: "F32 64x3x3x3"
-        uint64_t elements = 0;
-        size_t segments = 1;
+        uint64_t elements = 0, finite = 0;
+        std::vector<size_t> segments;  // how many clips the results have: one number where it is the same
         bool isSigned = true;
         double absmax = 0;
         std::vector<Result> results;  // methods in order, within each the bits in order
     };
 
-    bool isSegmented() const;
+    bool isSegmented() const { return !m_granularities.empty(); }
     std::vector<size_t> shownMethods() const;
     std::optional<size_t> maxMethod() const;
     bool hasMethodColumn() const;
@@ -55,6 +55,7 @@ private:
 
     const AnalyzeRun& m_run;
     std::vector<Tensor> m_tensors;
+    std::vector<std::string> m_granularities;  // of the results with several clips
 };
 
 }  // namespace app

@@ -81,7 +81,7 @@ void addInputs(const Selection& selection, quant::CalibrationState& state, Globa
     Context context(global);
     quant::TensorStream stream(context.device, global.memoryBytes);
     quant::ProfilePass profiles(context.device, global.path);
-    if (!global.isQuiet) noteNarrowing(selection);
+    if (!global.isQuiet) noteSelection(selection);
     Progress progress(bytesOf(selection), global.isQuiet);
     for (const TensorRef ref : selection.tensors) {
         const quant::TensorFile& file = selection.fileOf(ref);
@@ -177,13 +177,15 @@ void addCalibrateCommand(CLI::App& root, Global& global) {
         ->disable_flag_override();
     addOption(command, "--bits", "LIST", "bit widths of integers, 1 to 16: 4, 2-8 or 4,8 (default 4)",
               [arguments](const std::string& text) { arguments->options.bits = bitsFrom(text); });
-    addOption(command, "--format", formatWords(),
+    const auto isKnown = [](const quant::NumberFormat& format) { return !format.isBlockScaled(); };
+    addOption(command, "--format", formatWords(isKnown),
               "number formats instead of --bits: one or several, as fp8-e4m3,int8-affine",
               [arguments](const std::string& text) { arguments->options.formats = formatsFrom(text); });
     addOption(command, "--method", methodWords(),
               "how clips are chosen: one or several, as octav,max (default octav)",
               [arguments](const std::string& text) { arguments->options.methods = methodsFrom(text); });
     addSignOption(command, arguments->options.sign);
+    exclude(command, "--format", {"--bits", "--sign"});
     addFilterOption(command, arguments->filters);
     addRawOption(command, arguments->inputs.raw);
     addJsonOption(command, arguments->targets.json);

@@ -147,8 +147,17 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
+void exclude(CLI::App& command, const std::string& option, const std::vector<std::string>& others) {
+    for (const auto& other : others) command.get_option(option)->excludes(command.get_option(other));
+}
+
 void checkMethods(const quant::AnalysisOptions& options, const std::string& command) {
     try {
+        const bool isSearched = std::ranges::any_of(options.methods, [](const quant::Method& method) {
+            return method.kind == quant::MethodKind::Octav || method.kind == quant::MethodKind::Mse;
+        });
+        if (options.metric != quant::Metric() && !isSearched)
+            throw std::invalid_argument("--metric is for the methods octav and mse");
         for (const auto& method : options.methods) {
             for (const auto& format : quant::formatsOf(options, true)) quant::checkMethod(method, format);
         }
@@ -161,8 +170,11 @@ std::string methodWords() {
     return joined(quant::methodNames());
 }
 
-std::string formatWords() {
-    return joined(quant::numberFormatNames());
+std::string formatWords(const std::function<bool(const quant::NumberFormat&)>& isTaken) {
+    std::vector<std::string> names = quant::numberFormatNames();
+    std::erase_if(
+        names, [&](const std::string& name) { return isTaken && !isTaken(quant::numberFormatFrom(name)); });
+    return joined(names);
 }
 
 }  // namespace app

@@ -72,11 +72,14 @@ constexpr const char* granularityWords = "tensor|channel|channel:AXIS|group:N|gr
 constexpr const char* inputHelp =
     "safetensors (or the index of a sharded model), npy, npz, gguf, onnx, or a folder of such files";
 
+// Makes the option refuse to stand beside the others, all of which the command must have.
+void exclude(CLI::App& command, const std::string& option, const std::vector<std::string>& others);
+
 // Throws UsageError for a method that means nothing on one of the formats.
 void checkMethods(const quant::AnalysisOptions& options, const std::string& command);
 
 // The names of the methods, and of the number formats, as the type of an option.
 std::string methodWords();
-std::string formatWords();
+std::string formatWords(const std::function<bool(const quant::NumberFormat&)>& isTaken = {});
 
 }  // namespace app

@@ -7,6 +7,7 @@
 #include "app/completion.h"
 #include "app/devices_command.h"
 #include "app/did_you_mean.h"
+#include "app/help_format.h"
 #include "app/man_page.h"
 #include "app/output.h"
 #include "app/quantize_command.h"
@@ -37,13 +38,7 @@ void describeRoot(CLI::App& root) {
     root.set_help_flag("-h,--help", "print this help");
     root.set_version_flag("--version", version, "print the version and exit");
     root.require_subcommand(1);
-    const auto formatter = std::make_shared<CLI::Formatter>();
-    formatter->column_width(32);
-    formatter->label("REQUIRED", "");
-    formatter->label("Positionals", "Arguments");
-    formatter->label("OPTIONS", "OPTION...");
-    formatter->label("SUBCOMMAND", "COMMAND");
-    root.formatter(formatter);
+    root.formatter(std::make_shared<HelpFormat>());
 }
 
 const CLI::App& chosen(const CLI::App& root) {
@@ -87,7 +82,10 @@ std::string problemOf(const CLI::App& root, const CLI::ParseError& error) {
     const auto extras = root.remaining(true);
     if (!extras.empty()) return unknownArgument(root, extras);
     if (&chosen(root) == &root && error.get_name() == "RequiredError") return "a command is needed";
-    const std::string text = error.what();
+    std::string text = error.what();
+    if (error.get_name() == "ExcludesError")
+        return text.replace(text.find(" excludes "), std::string(" excludes ").size(),
+                            " cannot be combined with ");
     const std::string option = text.substr(0, text.find(':'));
     if (error.get_name() != "ArgumentMismatch" || option == text) return text;
     if (text.ends_with("missing")) return option + " needs a value";

@@ -78,7 +78,7 @@ void runCompare(const CompareArguments& arguments, Global& global) {
     if (!targets.csv.empty()) csv.emplace(targets.csv);
     Context context(global);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
-    if (!global.isQuiet) noteNarrowing(selection);
+    if (!global.isQuiet) noteSelection(selection);
     std::vector<quant::TensorComparison> tensors;
     Progress progress(bytesOf(selection), global.isQuiet);
     for (const TensorRef ref : selection.tensors) {
@@ -123,6 +123,7 @@ void addCompareCommand(CLI::App& root, Global& global) {
                   "measure whole tensors, too, instead of estimating from their profiles")
         ->disable_flag_override();
     addSignOption(command, options.sign);
+    exclude(command, "--format", {"--bits", "--sign"});
     addFilterOption(command, arguments->filters);
     addRawOption(command, arguments->inputs.raw);
     addJsonOption(command, arguments->targets.json);

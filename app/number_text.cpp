@@ -46,6 +46,11 @@ std::string sizeText(uint64_t bytes) {
     return fixedPoint(value, isWhole ? 0 : 1) + " " + units[unit];
 }
 
+std::string sqnrText(const std::optional<double>& sqnrDb, double squaredError, uint64_t finiteElements) {
+    if (sqnrDb) return fixedPoint(*sqnrDb, 2);
+    return squaredError == 0 && finiteElements > 0 ? "exact" : "-";
+}
+
 std::string shapeText(const std::vector<uint64_t>& shape) {
     if (shape.empty()) return "scalar";
     std::string text;

@@ -19,6 +19,9 @@ std::string exact(double value);
 // A size for people: "8 KiB", "23.4 GiB".
 std::string sizeText(uint64_t bytes);
 
+// An SQNR in dB: "20.13"; "exact" where nothing errs, "-" without elements to err.
+std::string sqnrText(const std::optional<double>& sqnrDb, double squaredError, uint64_t finiteElements);
+
 // "64x3x3x3"; a scalar is "scalar".
 std::string shapeText(const std::vector<uint64_t>& shape);
 

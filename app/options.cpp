@@ -56,7 +56,7 @@ uint32_t oneBitWidthFrom(std::string_view text) {
 std::vector<uint32_t> bitsFrom(std::string_view text) {
     std::set<uint32_t> all;
     for (const std::string_view part : split(text, ',')) {
-        const size_t dash = part.find('-');
+        const size_t dash = part.find('-', 1);
         const uint32_t first = oneBitWidthFrom(part.substr(0, dash));
         const uint32_t last = dash == std::string_view::npos ? first : oneBitWidthFrom(part.substr(dash + 1));
         if (first > last) throw std::invalid_argument("the range " + quoted(part) + " runs downwards");

@@ -1,17 +1,14 @@
 #include "app/quantize_command.h"
 
-#include "app/clip_range.h"
 #include "app/context.h"
-#include "app/messages.h"
-#include "app/number_text.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
 #include "app/quantize_jobs.h"
+#include "app/quantize_report.h"
 #include "app/scales_report.h"
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
-#include "app/text_table.h"
 #include "app/usage_error.h"
 #include "quant/input_error.h"
 #include "quant/quantize.h"
@@ -20,6 +17,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -48,6 +47,16 @@ struct QuantizeArguments {
     bool isUnpacked = false;
 };
 
+// A name without an extension is written as safetensors.
+void checkExtension(const std::string& output) {
+    const std::string extension = std::filesystem::path(output).extension();
+    if (extension.empty()) return;
+    constexpr std::array known = {".safetensors", ".npz", ".npy", ".onnx"};
+    if (std::ranges::contains(known, extension)) return;
+    throw std::invalid_argument("no file is written as " + extension +
+                                "; there are .safetensors, .npz, .npy and, for ONNX models, .onnx");
+}
+
 void checkTargets(const std::string& output, const std::string& scales) {
     if (output.empty() && scales.empty())
         throw UsageError("--output is required, unless there is --scales", "quantize");
@@ -73,55 +82,9 @@ void requireReadable(const quant::TensorFile& file) {
     }
 }
 
-std::string clipText(const std::vector<float>& clips, int digits) {
-    const ClipRange range = clipRange(clips);
-    if (clips.size() == 1) return significant(range.min, digits);
-    return significant(range.min, digits) + "…" + significant(range.max, digits);
-}
-
-std::string tableOf(const std::vector<quant::QuantizedTensor>& tensors) {
-    constexpr int digits = 4;
-    TextTable table({Align::Left, Align::Left, Align::Left, Align::Left, Align::Right, Align::Right});
-    std::vector<Cell> head = {{"tensor"}, {"type"}, {"format"}, {"stored as"}, {"clip"}, {"SQNR"}};
-    for (Cell& cell : head) cell.style = Style::Faint;
-    table.addRow(head);
-    size_t copied = 0;
-    for (const auto& tensor : tensors) {
-        if (!tensor.isQuantized) {
-            ++copied;
-            continue;
-        }
-        const quant::TensorInfo& info = tensor.info;
-        const quant::MethodResult& result = tensor.result;
-        table.addRow({{quant::printable(info.name, 200)},
-                      {std::string(quant::name(info.dtype)) + " " + shapeText(info.shape), Style::Faint},
-                      {result.format.name()},
-                      {std::string(quant::name(quant::storedInfo(tensor).dtype)) +
-                       (tensor.isPacked() ? " packed" : "")},
-                      {clipText(result.clip, digits), Style::Strong},
-                      {result.sqnrDb ? fixedPoint(*result.sqnrDb, 2) : "-"}});
-    }
-    std::string text =
-        copied == tensors.size()
-            ? ""
-            : table.render({lineWidth(STDOUT_FILENO), 1, wantsColour(STDOUT_FILENO)}) + "\nSQNR: dB\n";
-    if (copied > 0)
-        text += counted(copied, "tensor") + " copied as " + (copied == 1 ? "it was" : "they were") + "\n";
-    return text;
-}
-
-void warnOfNonFinite(const std::string& path, const std::vector<quant::QuantizedTensor>& tensors) {
-    for (const auto& tensor : tensors) {
-        if (tensor.notNumbers + tensor.infinities == 0) continue;
-        const std::string problem =
-            std::to_string(tensor.notNumbers) + " NaN and " + std::to_string(tensor.infinities) +
-            " Inf: NaN has no level (0 is stored, or NaN with --fake), Inf is clipped";
-        printMessage("warning", quant::InputError(path, tensor.info.name, problem).what());
-    }
-}
-
 void checkMethod(const quant::QuantizeOptions& options) {
-    quant::AnalysisOptions analysis{.bits = {options.bits}, .methods = {options.method}};
+    quant::AnalysisOptions analysis{
+        .bits = {options.bits}, .methods = {options.method}, .metric = options.metric};
     if (options.format) analysis.formats = {*options.format};
     checkMethods(analysis, "quantize");
 }
@@ -154,26 +117,30 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
     if (!output.empty()) requireReadable(file);
     // Without filters, the weights alone.
     if (filters.empty() && plan.empty()) keepWeights(selection);
+    if (plan.empty() && selection.tensors.empty())
+        throw quant::InputError(input, "", "holds no tensor of a float type to quantize");
     const auto jobs = plan.empty() ? jobsFor(selection, options) : jobsOfPlan(plan, selection, options);
     std::optional<Output> scalesOutput;  // before the work: it would be lost if they cannot be written
     if (!scales.empty()) scalesOutput.emplace(scales);
-    if (!global.isQuiet) noteNarrowing(selection);
+    if (!global.isQuiet) noteSelection(selection);
     const auto tensors = quantizeTo(output, file, jobs, global);
-    if (!global.isQuiet) warnOfNonFinite(input, tensors);
+    if (!global.isQuiet) warnOfLosses(input, tensors, options.isFake);
     if (scalesOutput) {
         writeScales(*scalesOutput, file, tensors);
         scalesOutput->commit();
     }
-    if (!global.isQuiet && scales != "-") printText(tableOf(tensors));
+    if (global.isQuiet || scales == "-") return;
+    printText(quantizeTable(file, tensors, output, lineWidth(STDOUT_FILENO), wantsColour(STDOUT_FILENO)));
 }
 
 void addTargetOptions(CLI::App& command, QuantizeArguments& arguments) {
     addOption(command, "-o,--output", "FILE",
-              "the file to write: NAME.npz, NAME.npy (of one array), for an ONNX model NAME.onnx, else "
-              "safetensors",
+              "the file to write: NAME.safetensors, NAME.npz, NAME.npy (of one array), or for an ONNX model "
+              "NAME.onnx",
               [&](const std::string& text) {
                   if (text.empty() || text == "-")
                       throw std::invalid_argument("the name of a file is needed");
+                  checkExtension(text);
                   arguments.output = text;
               });
     addOption(command, "--scales", "FILE|-",
@@ -186,16 +153,14 @@ void addTargetOptions(CLI::App& command, QuantizeArguments& arguments) {
 
 // The plan decides what the excluded options would.
 void addPlanOption(CLI::App& command, QuantizeArguments& arguments) {
-    CLI::Option* option =
-        addOption(command, "--plan", "FILE",
-                  "the tensors, and for each its format, granularity and method, as chosen by recommend "
-                  "--json FILE",
-                  [&](const std::string& text) {
-                      if (text.empty()) throw std::invalid_argument("a file name is needed");
-                      arguments.plan = text;
-                  });
-    for (const char* other : {"--bits", "--format", "--granularity", "--method", "--sign", "--filter"})
-        option->excludes(other);
+    addOption(
+        command, "--plan", "FILE",
+        "the tensors, and for each its format, granularity and method, as chosen by recommend --json FILE",
+        [&](const std::string& text) {
+            if (text.empty()) throw std::invalid_argument("a file name is needed");
+            arguments.plan = text;
+        });
+    exclude(command, "--plan", {"--bits", "--format", "--granularity", "--method", "--sign", "--filter"});
 }
 
 }  // namespace
@@ -236,6 +201,8 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
         ->disable_flag_override();
     command.add_flag("--fake", options.isFake, "keep the float dtype, with values rounded to the grid")
         ->disable_flag_override();
+    exclude(command, "--format", {"--bits", "--sign"});
+    exclude(command, "--fake", {"--unpacked"});
     addDeviceOptions(command, global);
     addQuietOption(command, global);
 }

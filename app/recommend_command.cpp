@@ -1,6 +1,7 @@
 #include "app/recommend_command.h"
 
 #include "app/context.h"
+#include "app/messages.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
@@ -55,6 +56,15 @@ size_t leaveOut(Selection& selection, bool isFiltered) {
     return leftOut;
 }
 
+void warnOfNonFinite(const std::string& path, const quant::Recommendation& recommendation) {
+    for (const auto& tensor : recommendation.tensors) {
+        const uint64_t others = tensor.info.elements - tensor.finite;
+        if (others == 0) continue;
+        const std::string problem = std::to_string(others) + " NaN or infinite left out";
+        printMessage("warning", quant::InputError(path, tensor.info.name, problem).what());
+    }
+}
+
 void runRecommend(const RecommendArguments& arguments, Global& global) {
     const auto start = std::chrono::steady_clock::now();
     const auto& [input, filters, raw, options, targets] = arguments;
@@ -69,7 +79,7 @@ void runRecommend(const RecommendArguments& arguments, Global& global) {
     if (!targets.csv.empty()) csv.emplace(targets.csv);
     Context context(global);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
-    if (!global.isQuiet) noteNarrowing(selection);
+    if (!global.isQuiet) noteSelection(selection);
     Progress progress(bytesOf(selection), global.isQuiet);
     quant::Recommendation recommendation;
     try {
@@ -83,6 +93,7 @@ void runRecommend(const RecommendArguments& arguments, Global& global) {
         throw UsageError(error.what(), "recommend");
     }
     eraseProgress();
+    if (!global.isQuiet) warnOfNonFinite(input, recommendation);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     const RecommendRun run{selection, options, context.device.info(), leftOut, seconds.count()};
     if (json) writeWhole(*json, recommendJson(run, recommendation));
@@ -118,6 +129,7 @@ void addRecommendCommand(CLI::App& root, Global& global) {
               });
     addGranularityOption(command, options.choices.granularity);
     addSignOption(command, options.choices.sign);
+    exclude(command, "--format", {"--bits", "--sign"});
     addFilterOption(command, arguments->filters);
     addRawOption(command, arguments->raw);
     addJsonOption(command, arguments->targets.json);

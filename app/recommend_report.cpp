@@ -48,10 +48,10 @@ Json tensorJson(const TensorChoices& tensor) {
     return json;
 }
 
-// An SQNR: "-" where there is nothing to err about, "exact" where nothing errs.
-std::string sqnrText(double energy, double squared, uint64_t finite) {
-    if (energy > 0 && squared > 0) return fixedPoint(10 * std::log10(energy / squared), 2);
-    return squared == 0 && finite > 0 ? "exact" : "-";
+std::string ratioText(double energy, double squared, uint64_t finite) {
+    std::optional<double> sqnr;
+    if (energy > 0 && squared > 0) sqnr = 10 * std::log10(energy / squared);
+    return sqnrText(sqnr, squared, finite);
 }
 
 uint64_t finiteOf(const Recommendation& all) {
@@ -77,7 +77,7 @@ TextTable uniformTable(const RecommendRun& run, const Recommendation& all) {
                                               : asked.formats[choice].name(),
                         Style::Faint});
         bits.push_back({fixedPoint(cost / static_cast<double>(all.elements), 3)});
-        sqnr.push_back({sqnrText(all.energy, squared, finiteOf(all))});
+        sqnr.push_back({ratioText(all.energy, squared, finiteOf(all))});
     }
     TextTable table(columns);
     for (const auto& row : {head, bits, sqnr}) table.addRow(row);
@@ -93,7 +93,7 @@ std::string certificate(const quant::BitAllocation& allocation, const quant::Rec
 }
 
 std::string summary(const RecommendRun& run, const Recommendation& all) {
-    const std::string sqnr = sqnrText(all.energy, all.allocation.squaredError, finiteOf(all));
+    const std::string sqnr = ratioText(all.energy, all.allocation.squaredError, finiteOf(all));
     return "together " + fixedPoint(all.bitsPerElement(), 3) + " bits per element, " +
            sizeText((all.allocation.costBits + 7) / 8) + ", SQNR " + sqnr + (all.sqnrDb() ? " dB" : "") +
            "\n" + certificate(all.allocation, run.options) + "\n";
@@ -174,7 +174,7 @@ std::string recommendTable(const RecommendRun& run, const Recommendation& all, s
              {std::string(quant::name(tensor.info.dtype)) + " " + shapeText(tensor.info.shape), Style::Faint},
              {chosen.result.format.name(), Style::Strong},
              {fixedPoint(bitsPerElement(tensor, chosen), 3)},
-             {sqnrText(tensor.energy, chosen.squared, tensor.finite)},
+             {ratioText(tensor.energy, chosen.squared, tensor.finite)},
              {fixedPoint(100 * share, 1) + "%"}});
     }
     std::string text = table.render({width, 1, hasColour}) + "\n";

@@ -31,6 +31,10 @@ struct SweepArguments {
     ReportTargets targets;
 };
 
+bool hasOneClip(const quant::NumberFormat& format) {
+    return !format.isAffine && !format.isBlockScaled() && !format.fixedScale();
+}
+
 void checkOptions(const quant::SweepOptions& options) {
     try {
         quant::checkSweep(options);
@@ -79,13 +83,14 @@ void addSweepCommand(CLI::App& root, Global& global) {
     quant::SweepOptions& options = arguments->options;
     addOption(command, "--bits", "BITS", "bit width of integers, 1 to 16 (default 4)",
               [&](const std::string& text) { options.bits = oneBitWidthFrom(text); });
-    addOption(command, "--format", formatWords(), "a number format instead of --bits",
+    addOption(command, "--format", formatWords(hasOneClip), "a number format instead of --bits",
               [&](const std::string& text) { options.format = oneFormatFrom(text); });
     addOption(command, "--points", "N", "how many clips, logarithmically spaced (default 256)",
               [&](const std::string& text) { options.points = pointsFrom(text); });
     addOption(command, "--range", "LO:HI", "from which clip to which (default: absmax/4096 to absmax)",
               [&](const std::string& text) { options.range = rangeFrom(text); });
     addSignOption(command, options.sign);
+    exclude(command, "--format", {"--bits", "--sign"});
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);
     addDeviceOptions(command, global);

@@ -125,7 +125,11 @@ uint64_t bytesOf(const Selection& selection) {
     return bytes;
 }
 
-void noteNarrowing(const Selection& selection) {
+void noteSelection(const Selection& selection) {
+    if (selection.tensors.empty() && !selection.files.empty()) {
+        printMessage("warning", selection.files.front()->path() + ": holds no tensor of a float type (" +
+                                    counted(selection.skipped.size(), "tensor") + " skipped)");
+    }
     const auto wide = std::ranges::count_if(
         selection.tensors, [&](TensorRef ref) { return selection.info(ref).dtype == quant::DType::F64; });
     if (wide > 0)

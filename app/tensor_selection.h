@@ -55,8 +55,9 @@ size_t keepWeights(Selection& selection);
 // The data of the selected tensors.
 uint64_t bytesOf(const Selection& selection);
 
-// Says on stderr how many of the selected tensors are F64, which the kernels do not read.
-void noteNarrowing(const Selection& selection);
+// Says on stderr how many of the selected tensors are F64, which the kernels do not read, or that none is
+// selected.
+void noteSelection(const Selection& selection);
 
 // The first tensor of that name. Throws quant::InputError. An empty name stands for the only tensor of a
 // float type; UsageError when there is not exactly one.

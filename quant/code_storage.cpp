@@ -1,5 +1,8 @@
 #include "quant/code_storage.h"
 
+#include <algorithm>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 namespace quant {
@@ -18,9 +21,16 @@ DType storageType(const NumberFormat& format) {
     return format.isSigned ? DType::I16 : DType::U16;
 }
 
-CodePacker::CodePacker(uint32_t bits, uint64_t rowElements,
-                       std::function<void(std::span<const std::byte>)> sink)
-    : m_bits(bits), m_rowElements(rowElements), m_sink(std::move(sink)) {}
+std::vector<uint64_t> packedShape(const std::vector<uint64_t>& shape, uint32_t bits) {
+    const uint64_t elements = std::accumulate(shape.begin(), shape.end(), uint64_t{1}, std::multiplies());
+    if (shape.empty() || shape.back() * bits % 8 != 0) return {packedBytes(elements, bits)};
+    std::vector<uint64_t> packed = shape;
+    packed.back() = packedBytes(shape.back(), bits);
+    return packed;
+}
+
+CodePacker::CodePacker(uint32_t bits, uint64_t elements, std::function<void(std::span<const std::byte>)> sink)
+    : m_bits(bits), m_sink(std::move(sink)), m_left(elements) {}
 
 void CodePacker::write(std::span<const std::byte> codes) {
     const uint32_t mask = (1u << m_bits) - 1;
@@ -28,13 +38,12 @@ void CodePacker::write(std::span<const std::byte> codes) {
     for (const std::byte code : codes) {
         m_waiting |= (std::to_integer<uint32_t>(code) & mask) << m_waitingBits;
         m_waitingBits += m_bits;
-        const bool isRowEnd = ++m_inRow == m_rowElements;
-        while (m_waitingBits >= 8 || (isRowEnd && m_waitingBits > 0)) {
-            m_packed.push_back(static_cast<std::byte>(m_waiting & 0xff));
-            m_waiting >>= 8;
-            m_waitingBits -= m_waitingBits < 8 ? m_waitingBits : 8;
-        }
-        if (isRowEnd) m_inRow = 0;
+        const bool isLast = --m_left == 0;
+        if (m_waitingBits < 8 && !isLast) continue;
+        m_packed.push_back(static_cast<std::byte>(m_waiting & 0xff));
+        m_waiting >>= 8;
+        m_waitingBits -= std::min(m_waitingBits, 8u);
+        if (isLast && m_waitingBits > 0) m_packed.push_back(static_cast<std::byte>(m_waiting & 0xff));
     }
     m_sink(m_packed);
 }

@@ -21,27 +21,29 @@ inline bool isPackable(const NumberFormat& format) {
     return format.bits < 8;
 }
 
-// Bytes of a row of packed codes.
-constexpr uint64_t packedRowBytes(uint64_t rowElements, uint32_t bits) {
-    return rowElements / 8 * bits + (rowElements % 8 * bits + 7) / 8;
+// Bytes of packed codes.
+constexpr uint64_t packedBytes(uint64_t elements, uint32_t bits) {
+    return elements / 8 * bits + (elements % 8 * bits + 7) / 8;
 }
 
-// Packs codes of fewer than 8 bits: element i of a row takes the bits [i·bits, (i+1)·bits) of the row's
-// bytes, lowest first; a row (the last axis) begins with a byte of its own, and what is left of its last byte
-// is 0.
+// The shape of the bytes that hold the packed codes of a tensor: the tensor's own, with the bytes of a row in
+// the last place, where rows end with a byte, else [bytes].
+std::vector<uint64_t> packedShape(const std::vector<uint64_t>& shape, uint32_t bits);
+
+// Packs codes of fewer than 8 bits end to end: element i of the tensor, row-major, takes the bits
+// [i·bits, (i+1)·bits), lowest first within a byte; what is left of the last byte is 0.
 class CodePacker {
 public:
     // sink gets the packed bytes in order.
-    CodePacker(uint32_t bits, uint64_t rowElements, std::function<void(std::span<const std::byte>)> sink);
+    CodePacker(uint32_t bits, uint64_t elements, std::function<void(std::span<const std::byte>)> sink);
 
     // Takes a byte per code, of which only the low bits count, in pieces of any size.
     void write(std::span<const std::byte> codes);
 
 private:
     uint32_t m_bits;
-    uint64_t m_rowElements;
     std::function<void(std::span<const std::byte>)> m_sink;
-    uint64_t m_inRow = 0;  // elements of the current row so far
+    uint64_t m_left;  // elements to come
     uint32_t m_waiting = 0, m_waitingBits = 0;
     std::vector<std::byte> m_packed;
 };

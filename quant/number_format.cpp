@@ -276,16 +276,19 @@ NumberFormat numberFormatFrom(std::string_view text) {
         if (parsed) return *parsed;
     }
     std::string names;
-    for (const auto& name : numberFormatNames()) names += (names.empty() ? "" : ", ") + name;
+    for (const auto& [name, format] : namedFormats) names += ", " + std::string(name);
     throw std::invalid_argument("unknown number format '" + std::string(text) +
-                                "'; there are, for example, " + names);
+                                "'; there are int2 to int16 and uint1 to uint16, plain or with -full, "
+                                "-affine or -pow2, q3.4 and the like, "
+                                "pot2 to pot8, ternary, binary" +
+                                names);
 }
 
 const std::vector<std::string>& numberFormatNames() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> all = {"int8",         "uint8",     "int8-full", "int8-affine",
-                                        "uint8-affine", "int8-pow2", "q3.4",      "uq4.4",
-                                        "pot4",         "ternary",   "binary"};
+        std::vector<std::string> all = {"int8",        "int4",         "uint8",     "int8-full",
+                                        "int8-affine", "uint8-affine", "int8-pow2", "q3.4",
+                                        "uq4.4",       "pot4",         "ternary",   "binary"};
         for (const auto& [name, format] : namedFormats) all.emplace_back(name);
         return all;
     }();

@@ -70,7 +70,7 @@ TensorProto::DataType onnxLevelType(const OnnxLevels& levels, int64_t opset) {
 TensorProto& OnnxDequantizer::replace(const OnnxPlace& place, const OnnxLevels& levels) {
     m_place = place;
     m_base = place.ownName();
-    m_lastNames = {};
+    m_lastNames = {.levelType = TensorProto::DataType_Name(onnxLevelType(levels, place.opset))};
     const std::vector<int64_t> shape(place.tensor->dims().begin(), place.tensor->dims().end());
     const auto valueType = static_cast<TensorProto::DataType>(place.tensor->data_type());
     const auto levelType = onnxLevelType(levels, place.opset);

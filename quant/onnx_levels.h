@@ -23,9 +23,10 @@ struct OnnxLevels {
     std::vector<int32_t> zeroPoints;  // likewise, each a level; empty: all 0
 };
 
-// What the parts of a tensor are called in the model.
+// What the parts of a tensor are called in the model; empty where values replace values.
 struct OnnxPartNames {
     std::string levels, scale, zeroPoint;  // zeroPoint: empty where all are 0
+    std::string levelType;                 // of the levels, as ONNX calls it: "INT4"
 };
 
 }  // namespace quant

@@ -63,7 +63,7 @@ QuantizationRecord recordOf(const TensorFile& file, const std::vector<QuantizedT
                                     {"signed", format.isSigned},
                                     {"method", options.method.name()},
                                     {"granularity", tensor.result.granularity.name()},
-                                    {"rounding", options.rounding.isStochastic ? "stochastic" : "nearest"}};
+                                    {"rounding", options.rounding.name()}};
     }
     return record;
 }

@@ -1,12 +1,14 @@
 #include "quant/quantize.h"
 
 #include "quant/code_storage.h"
+#include "quant/comparison.h"
 #include "quant/input_error.h"
 #include "quant/npy_writer.h"
 #include "quant/onnx.h"
 #include "quant/quantization_record.h"
 #include "quant/quantize_onnx.h"
 #include "quant/quantize_pass.h"
+#include "quant/rounding_error.h"
 #include "quant/scale_tensors.h"
 #include "quant/tensor_writer.h"
 
@@ -72,13 +74,10 @@ void copyTensor(const TensorFile& file, size_t index, TensorWriter& writer) {
 void writeQuantized(Analyzer& analyzer, const TensorFile& file, size_t index, const QuantizedTensor& tensor,
                     const ByteSink& sink) {
     const MethodResult& result = tensor.result;
-    std::vector<ClippedGrid> grids;
-    for (size_t i = 0; i < result.clip.size(); ++i)
-        grids.push_back({result.format, result.clip[i], result.low.empty() ? 0.0f : result.low[i]});
     analyzer.stream().select(file, index);
     const SegmentLayout layout = layoutOf(tensor.info, result.granularity, file.path());
-    CodePacker packer(result.format.bits, tensor.info.shape.empty() ? 1 : tensor.info.shape.back(), sink);
-    analyzer.quantizePass().quantize(analyzer.stream(), layout, grids, tensor.storedAs,
+    CodePacker packer(result.format.bits, tensor.info.elements, sink);
+    analyzer.quantizePass().quantize(analyzer.stream(), layout, gridsOf(result), tensor.storedAs,
                                      tensor.options.rounding, [&](std::span<const std::byte> bytes) {
                                          if (tensor.isPacked())
                                              packer.write(bytes);
@@ -96,15 +95,27 @@ AnalysisOptions analysisOptions(const QuantizeOptions& options) {
             .metric = options.metric};
 }
 
+// What the analysis could do, but the quantizer cannot.
+void checkLayout(const TensorFile& file, size_t tensor, const QuantizeOptions& options) {
+    const TensorInfo& info = file.tensors().at(tensor);
+    const Granularity granularity =
+        options.format ? granularityOf(*options.format, options.granularity) : options.granularity;
+    if (QuantizePass::takes(layoutOf(info, granularity, file.path()))) return;
+    throw InputError(
+        file.path(), info.name,
+        "is too large to be quantized by " + granularity.name() + " (2^31 elements between repetitions)");
+}
+
 // `rounds` times the count of tensors are done in all.
 std::vector<QuantizedTensor> clipTensors(Analyzer& analyzer, const TensorFile& file,
                                          const std::vector<QuantizeJob>& jobs, size_t rounds,
                                          const OnTensor& onTensor) {
     const size_t count = file.tensors().size();
     std::vector<QuantizedTensor> tensors(count);
-    for (const QuantizeJob& job : jobs) {
-        tensors.at(job.tensor).isQuantized = true;
-        tensors.at(job.tensor).options = job.options;
+    for (const auto& [tensor, options] : jobs) {
+        checkLayout(file, tensor, options);
+        tensors.at(tensor).isQuantized = true;
+        tensors.at(tensor).options = options;
     }
     for (size_t i = 0; i < count; ++i) {
         tensors[i].info = file.tensors()[i];
@@ -112,10 +123,14 @@ std::vector<QuantizedTensor> clipTensors(Analyzer& analyzer, const TensorFile& f
             TensorAnalysis analysis = analyzer.analyze(file, i, analysisOptions(tensors[i].options));
             tensors[i].notNumbers = analysis.profile.notNumbers();
             tensors[i].infinities = analysis.profile.infinities();
+            tensors[i].finite = analysis.profile.finite();
+            tensors[i].hasNegative = analysis.profile.hasNegative();
             tensors[i].absmax = analysis.profile.absmax();
+            tensors[i].energy = energyOf(analysis);
             tensors[i].result = std::move(analysis.results.front());
         }
         tensors[i].storedAs = outputType(tensors[i]);
+        if (hasRoundingError(tensors[i])) measureRounding(analyzer, file, i, tensors[i]);
         onTensor(i + 1, rounds * count);
     }
     return tensors;

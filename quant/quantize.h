@@ -39,8 +39,8 @@ std::vector<QuantizedTensor> findScales(Analyzer& analyzer, const TensorFile& fi
 // - casts (tf32, fp16, bf16): values, as F32, F16 or BF16.
 // - otherwise codes (NumberFormat::encode) under the tensor's name, as storageType() says. Codes of fewer
 // than 8 bits
-//   are packed along the last axis (CodePacker) into U8, whose last extent is then the bytes of a row;
-//   without isPacked each has a byte. Beside them NAME.scale: F32; of MX formats F8_E8M0; of nvfp4 F8_E4M3,
+//   are packed end to end (CodePacker) into U8, whose shape is packedShape(); without isPacked each has a
+//   byte. Beside them NAME.scale: F32; of MX formats F8_E8M0; of nvfp4 F8_E4M3,
 //   with NAME.tensor_scale, F32 [1], to be multiplied in; none where the format fixes its scale. Shape [1],
 //   [channels], or the tensor's with each extent replaced by the number of groups or blocks along it.
 //   NAME.zero_point: of affine formats, of the codes' type and the scale's shape.

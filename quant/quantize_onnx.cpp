@@ -94,11 +94,13 @@ void writeOnnx(const OnnxFile& model, std::vector<QuantizedTensor>& tensors,
         writer.setMetadata(key, isRecord ? withNames(value, tensors, replacements, writer) : value);
     }
     const ByteSink sink = [&](std::span<const std::byte> bytes) { writer.write(bytes); };
+    size_t written = 0;
     for (const OnnxReplacement& replacement : replacements) {
         QuantizedTensor& tensor = tensors[replacement.tensor];
         const bool isWidened = tensor.options.isFake && tensor.info.dtype == DType::F64;
         produce(replacement.tensor, isWidened ? widening(sink) : sink);
         if (isWidened) tensor.storedAs = DType::F64;
+        tensor.modelType = writer.namesOf(written++).levelType;
     }
     writer.commit();
 }

@@ -25,8 +25,8 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 
 // Writes the model with the quantized tensors replaced: levels and the nodes that dequantize them, or
 // fake-quantized values in the tensor's dtype. `produce` makes the data of a tensor, levels or values as its
-// storedAs says; values of F64 tensors arrive as F32 and are widened, and storedAs becomes F64. The metadata
-// gain the names of levels and scales. Throws InputError, OutputError.
+// storedAs says; values of F64 tensors arrive as F32 and are widened, and storedAs becomes F64; modelType is
+// set. The metadata gain the names of levels and scales. Throws InputError, OutputError.
 void writeOnnx(const OnnxFile& model, std::vector<QuantizedTensor>& tensors,
                const std::map<std::string, std::string>& metadata, const std::string& output,
                const std::function<void(size_t tensor, const ByteSink& sink)>& produce);

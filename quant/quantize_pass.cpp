@@ -7,6 +7,7 @@
 #include "shaders/quantize.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <iterator>
@@ -43,18 +44,28 @@ struct ChunkPlace {
     uint64_t skippedSegments = 0;  // before the geometry's first in the table of grids
 };
 
+bool isOfRows(const SegmentLayout& layout) {
+    return layout.rowElements != 0 && layout.rows > 1;
+}
+
+// Rows after which the segments repeat, where rows have segments of their own.
+uint64_t periodRows(const SegmentLayout& layout) {
+    return layout.bandRows > 1 ? layout.rowsPerOuter : 1;
+}
+
+uint64_t periodElements(const SegmentLayout& layout) {
+    return isOfRows(layout) ? periodRows(layout) * layout.rowElements : layout.inner;
+}
+
 // Whole segments, or whole rows of groups (of bands: all rows that share none), that lie before element
 // `first` are left out.
 ChunkPlace placeOf(const SegmentLayout& layout, uint64_t first) {
     ChunkPlace place{.geometry = geometryOf(layout)};
-    const bool isRows = layout.rowElements != 0 && layout.rows > 1;
-    const uint64_t periodRows = layout.bandRows > 1 ? layout.rowsPerOuter : 1;
-    const uint64_t period = isRows ? periodRows * layout.rowElements : layout.inner;
-    if (period >> 31 != 0) throw std::length_error("segments of 2^31 elements and more cannot be quantized");
+    const uint64_t period = periodElements(layout);
     place.firstElement = static_cast<uint32_t>(first % period);
-    if (isRows) {
+    if (isOfRows(layout)) {
         place.skippedSegments =
-            first / period * layout.segmentsPerOuter * (periodRows > 1 ? layout.bandsPerOuter() : 1);
+            first / period * layout.segmentsPerOuter * (layout.bandRows > 1 ? layout.bandsPerOuter() : 1);
     } else {
         // Channels, or the groups of a single row, which follow each other like channels.
         place.geometry.rowElements = 0;
@@ -89,10 +100,15 @@ std::vector<std::byte> narrowed(std::span<const std::byte> floats) {
 
 }  // namespace
 
+bool QuantizePass::takes(const SegmentLayout& layout) {
+    return layout.segments <= 1 || periodElements(layout) >> 31 == 0;
+}
+
 void QuantizePass::quantize(TensorStream& stream, const SegmentLayout& layout,
                             std::span<const ClippedGrid> grids, DType target, const Rounding& rounding,
                             const std::function<void(std::span<const std::byte>)>& sink) {
     if (stream.elements() == 0) return;
+    assert(takes(layout));
     const NumberFormat& format = grids.front().format;
     // Scaled by the clips: what is far beyond them may overflow, for it is clipped all the same.
     float largestClip = 0;

@@ -2,9 +2,14 @@
 
 #include "quant/code_storage.h"
 
-#include <utility>
-
 namespace quant {
+
+std::vector<ClippedGrid> gridsOf(const MethodResult& result) {
+    std::vector<ClippedGrid> grids;
+    for (size_t i = 0; i < result.clip.size(); ++i)
+        grids.push_back({result.format, result.clip[i], result.low.empty() ? 0.0f : result.low[i]});
+    return grids;
+}
 
 bool hasCodes(const NumberFormat& format) {
     return !(format.fixedScale() && format.spacing == Spacing::Float);
@@ -15,6 +20,11 @@ bool QuantizedTensor::isPacked() const {
            !info.shape.empty();
 }
 
+std::string QuantizedTensor::storedName() const {
+    if (!modelType.empty()) return modelType;
+    return std::string(name(storedInfo(*this).dtype)) + (isPacked() ? " packed" : "");
+}
+
 DType outputType(const QuantizedTensor& tensor) {
     if (!tensor.isQuantized) return tensor.info.dtype;
     if (!tensor.options.isFake) return storageType(tensor.result.format);
@@ -23,14 +33,11 @@ DType outputType(const QuantizedTensor& tensor) {
 
 TensorInfo storedInfo(const QuantizedTensor& tensor) {
     if (!tensor.isQuantized) return tensor.info;
-    std::vector<uint64_t> shape = tensor.info.shape;
-    DType dtype = tensor.storedAs;
-    if (tensor.isPacked()) {
-        shape.back() = packedRowBytes(shape.back(), tensor.result.format.bits);
-        dtype = DType::U8;
-    }
-    // Of the extents of a tensor that exists: the counts cannot overflow.
-    return makeTensorInfo(tensor.info.name, dtype, std::move(shape)).value();
+    const bool isPacked = tensor.isPacked();
+    const auto shape =
+        isPacked ? packedShape(tensor.info.shape, tensor.result.format.bits) : tensor.info.shape;
+    // No more elements than the tensor has, which exists: the counts cannot overflow.
+    return makeTensorInfo(tensor.info.name, isPacked ? DType::U8 : tensor.storedAs, shape).value();
 }
 
 }  // namespace quant

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace quant {
 
@@ -28,13 +30,23 @@ struct QuantizedTensor {
     bool isQuantized = false;     // false: copied as it was
     uint64_t notNumbers = 0;      // NaN: level 0, or NaN as a value
     uint64_t infinities = 0;      // clipped
-    float absmax = 0;             // of a quantized one's finite elements
-    QuantizeOptions options;      // of a quantized one
-    MethodResult result;          // of a quantized one
+    uint64_t finite = 0;          // elements of a quantized one, and what is known of them:
+    bool hasNegative = false;
+    float absmax = 0;
+    double energy = 0;        // Σx²
+    QuantizeOptions options;  // of a quantized one
+    MethodResult result;      // of a quantized one; its error is that of the output (hasRoundingError)
+
+    std::string modelType;  // of the levels in an ONNX model, as it calls it: "INT4"
 
     // Whether codes of fewer than 8 bits share bytes.
     bool isPacked() const;
+    // How it is stored: "I8", "U8 packed", "INT4".
+    std::string storedName() const;
 };
+
+// The grids of a result, by segment.
+std::vector<ClippedGrid> gridsOf(const MethodResult& result);
 
 // Whether a format has codes: casts have values.
 bool hasCodes(const NumberFormat& format);
@@ -42,7 +54,7 @@ bool hasCodes(const NumberFormat& format);
 // The type of a tensor's codes or values in an output, before packing.
 DType outputType(const QuantizedTensor& tensor);
 
-// The tensor as it stands in an output: packed codes have fewer bytes in a row.
+// The tensor as it stands in an output: packed codes have another shape.
 TensorInfo storedInfo(const QuantizedTensor& tensor);
 
 }  // namespace quant

@@ -1,5 +1,6 @@
 #include "quant/recommendation.h"
 
+#include "quant/code_storage.h"
 #include "quant/comparison.h"
 
 #include <algorithm>
@@ -79,10 +80,11 @@ BitAllocation allocate(const Recommendation& all, const RecommendOptions& option
 
 uint64_t storedBits(const MethodResult& result, uint64_t elements) {
     const NumberFormat& format = result.format;
-    const uint64_t codes = elements * format.bits;
+    const uint64_t wholeBits = 8 * elementSizeBytes(storageType(format));
+    const uint64_t codes = isPackable(format) ? 8 * packedBytes(elements, format.bits) : elements * wholeBits;
     if (format.fixedScale()) return codes;
     const uint64_t scaleBits = format.isBlockScaled() ? 8 : 32,
-                   zeroPointBits = format.isAffine ? format.bits : 0;
+                   zeroPointBits = format.isAffine ? wholeBits : 0;
     const uint64_t tensorScale = format.scaleRule == ScaleRule::E4M3 ? 32 : 0;
     return codes + result.scale.size() * (scaleBits + zeroPointBits) + tensorScale;
 }

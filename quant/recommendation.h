@@ -52,8 +52,8 @@ Recommendation recommend(Analyzer& analyzer, const TensorFile& file, const std::
                          const RecommendOptions& options,
                          const std::function<void(const TensorInfo&)>& onTensor);
 
-// Bits that a result takes in a file: codes, scales (32 bits; of block-scaled formats 8, and 32 for the
-// tensor's) and zero points.
+// Bits that a result takes in a file (quantizeFile): codes, packed below 8 bits, else of 8, 16 or 32; scales,
+// 32 bits, of block-scaled formats 8, and 32 for the tensor's; zero points.
 uint64_t storedBits(const MethodResult& result, uint64_t elements);
 
 }  // namespace quant

@@ -60,6 +60,23 @@ std::string readStart(const InputFile& file, size_t sizeBytes) {
     return start;
 }
 
+// What is left is a safetensors file, unless its name or its first bytes, which are the length of a header,
+// say otherwise.
+void refuseUnlike(const InputFile& file, const std::string& start) {
+    for (const FileFormat& format : fileFormats) {
+        if (!format.magic.empty() && file.path().ends_with(format.extension))
+            throw InputError(file.path(), "",
+                             std::format("does not begin as {} files do", format.extension.substr(1)), 0);
+    }
+    uint64_t length = 0;
+    for (size_t i = start.size(); i-- > 0;) length = length << 8 | static_cast<uint8_t>(start[i]);
+    if (start.size() < 8 || hasTensorFileExtension(file.path()) || length <= file.sizeBytes()) return;
+    throw InputError(
+        file.path(), "",
+        "is of no known format: neither safetensors, npy, npz, gguf nor onnx; of bare elements --raw "
+        "says the type and shape");
+}
+
 }  // namespace
 
 std::expected<TensorInfo, std::string> makeTensorInfo(std::string name, DType dtype,
@@ -110,6 +127,7 @@ std::unique_ptr<TensorFile> openTensorFile(const std::filesystem::path& path) {
             return format.open(std::move(file));
     }
     if (isOnnx(file)) return std::make_unique<OnnxFile>(std::move(file));
+    refuseUnlike(file, start);
     return std::make_unique<SafetensorsFile>(std::move(file));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace tests {
 
@@ -43,7 +44,9 @@ double FloatGrid::scaledValue(float x) const {
 }
 
 double FloatGrid::value(float x) const {
-    return std::ldexp(scaledValue(x), -m_exponent);
+    constexpr double most = std::numeric_limits<float>::max();
+    const double value = std::ldexp(scaledValue(x), -m_exponent);
+    return std::isnan(value) ? value : std::clamp(value, -most, most);
 }
 
 double floatSquaredError(std::span<const float> values, const ClippedGrid& grid, float absmax) {

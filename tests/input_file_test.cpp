@@ -147,7 +147,11 @@ TEST_CASE("files of no known format are refused with what they are") {
     CHECK(openBytes("\x80\x02\x8a\x0a and so on")
               .starts_with("is a Python pickle (an old PyTorch checkpoint?)"));
     CHECK(openBytes("\x89HDF\r\n\x1a\n").starts_with("is an HDF5 file"));
-    CHECK(openBytes("plain text, longer than eight bytes").contains("not a safetensors file"));
+    CHECK(openBytes("plain text, longer than eight bytes").starts_with("is of no known format: "));
+    const std::string path = folder.write("x.npy", "plain text, longer than eight bytes");
+    CHECK(messageOf([&] { openTensorFile(path); }) == path + ": does not begin as npy files do (at byte 0)");
+    const std::string damaged = folder.write("x.safetensors", "plain text, longer than eight bytes");
+    CHECK(messageOf([&] { openTensorFile(damaged); }).contains("field 'header length': "));
     CHECK(messageOf([&] { openTensorFile(folder / "none"); }).contains("No such file"));
     CHECK(messageOf([&] { openTensorFile(folder.path()); }).contains("is a directory"));
 }

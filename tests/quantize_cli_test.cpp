@@ -1,9 +1,11 @@
 // `clipscope quantize` as scripts see it: numpy's formats and --scales.
 #include "tests/cli_checks.h"
 #include "tests/reading.h"
+#include "tests/sample_data.h"
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cmath>
 #include <set>
 
 using namespace app::tests;
@@ -199,7 +201,7 @@ TEST_CASE("A plan that does not fit is refused before the work", "[cli]") {
     checkRefused(R"("name":"w","format":"int4","granularity":"channel:2")", "has no axis 2");
     checkRefused(R"("name":"w","format":"mxfp4","method":"entropy")", "tensor 'w': field 'method': ");
     checkRefused(R"("name":"w","format":"int")", "tensor 'w': field 'format': ");
-    const std::string plan = folder.write("plan.json", R"({"tensors":[{"name":"w","format":"int4"}]})");
+    const std::string plan = folder.write("plan", R"({"tensors":[{"name":"w","format":"int4"}]})");
     for (const Arguments& other : {Arguments{"--bits", "4"},
                                    {"--format", "int4"},
                                    {"--granularity", "channel"},
@@ -212,5 +214,74 @@ TEST_CASE("A plan that does not fit is refused before the work", "[cli]") {
     }
     checkFails(quantized({file, "--plan", plan, "-o", plan}), 2, "would replace the input");
     checkFails(quantized({file, "--plan", folder / "none.json", "-o", output}), 3, "none.json: cannot open");
-    CHECK(folder.entries() == 2);
+    CHECK(folder.entries() == 3);
+}
+
+TEST_CASE("Options that contradict each other are refused", "[cli]") {
+    for (const Arguments& contradiction : {Arguments{"--bits", "4", "--format", "int8"},
+                                           {"--sign", "unsigned", "--format", "int8"},
+                                           {"--fake", "--unpacked"},
+                                           {"--metric", "cosine", "--method", "max"}}) {
+        Arguments arguments = contradiction;
+        arguments.insert(arguments.begin(), sample);
+        arguments.insert(arguments.end(), {"-o", "out.npz"});
+        checkFails(runCommand("quantize", arguments, withoutVulkan), 2, contradiction.front());
+    }
+    for (const char* command : {"analyze", "compare", "sweep"}) {
+        checkFails(runCommand(command, {sample, "--bits", "4", "--format", "int8"}, withoutVulkan), 2,
+                   "--bits cannot be combined with --format");
+    }
+    for (const char* output : {"out.gguf", "out.pt", "model.safetensors.index.json"})
+        checkFails(runCommand("quantize", {sample, "-o", output}, withoutVulkan), 2, "no file is written as");
+}
+
+TEST_CASE("What quantizing loses unexpectedly is said", "[cli]") {
+    const TempFolder folder;
+    const std::string file = writeFile(
+        folder, {{"w", {2, 2}, {-1, 2, 3, 4}}, {"i", quant::DType::I8, {2}, "ab"}}, "in.safetensors");
+    const RunResult unsignedGrid = quantized({file, "-o", folder / "a.npz", "--format", "uint8"});
+    CHECK(unsignedGrid.err.contains(
+        "tensor 'w': has negative values, which become 0 in uint8; int8 holds them"));
+    CHECK(quantized({file, "-o", folder / "b.npz", "--format", "uint8-affine"}).err.empty());
+    const std::string model = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.onnx";
+    CHECK(quantized({model, "-o", folder / "a.onnx", "--format", "fp8-e4m3"})
+              .err.contains("fp8-e4m3 as values"));
+    CHECK(quantized({model, "-o", folder / "a.onnx", "--format", "fp8-e4m3", "--fake"}).err.empty());
+    const std::string integers = writeFile(folder, {{"i", quant::DType::I8, {2}, "ab"}}, "int.safetensors");
+    checkFails(quantized({integers, "-o", folder / "c.npz"}), 3, "holds no tensor of a float type");
+    CHECK(runCommand("analyze", {integers}).err.contains("warning: "));
+}
+
+TEST_CASE("The table says what is written, and how much", "[cli]") {
+    const TempFolder folder;
+    const std::string out = quantized({sample, "-o", folder / "a.safetensors", "--bits", "4"}).out;
+    CHECK(out.contains("U8 packed"));
+    CHECK(out.contains("7 tensors quantized, SQNR 17.38 dB together; 22 copied as they were"));
+    CHECK(out.contains("; 4.00 bits per quantized element"));
+    const std::string model = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.onnx";
+    CHECK(quantized({model, "-o", folder / "a.onnx", "--bits", "4"}).out.contains("INT4"));
+}
+
+TEST_CASE("The SQNR of stochastic rounding is that of the file", "[cli]") {
+    const TempFolder folder;
+    const auto values = tests::gaussians(4000, 5);
+    const std::string file = writeFile(folder, {{"w", {40, 100}, values}}, "in.safetensors");
+    for (const Arguments& how : {Arguments{"--rounding", "stochastic:3"}, {"--rounding", "nearest"}}) {
+        Arguments arguments = {file, "-o",     folder / "out.npz", "--bits",
+                               "4",  "--fake", "--scales",         folder / "s.json"};
+        arguments.insert(arguments.end(), how.begin(), how.end());
+        REQUIRE(quantized(arguments).exitCode == 0);
+        const auto written = quant::openTensorFile(folder / "out.npz");
+        const auto fakes = quant::tests::numbersOf<float>(*written, "w");
+        double energy = 0, squared = 0;
+        for (size_t i = 0; i < values.size(); ++i) {
+            const double x = values[i];
+            energy += x * x;
+            squared += (fakes[i] - x) * (fakes[i] - x);
+        }
+        const Json report = Json::parse(folder.read("s.json"));
+        CHECK(std::abs(report["tensors"][0]["sqnr_db"].get<double>() - 10 * std::log10(energy / squared)) <
+              1e-4);
+        CHECK(Json::parse(written->metadata().at("clipscope.quantization"))["w"]["rounding"] == how.back());
+    }
 }

@@ -267,6 +267,24 @@ TEST_CASE("Values stored in sixteen bits are the values rounded once more", "[de
     }
 }
 
+TEST_CASE("Levels beyond the largest value of a type become that value", "[device][quantize_pass]") {
+    // 65504 is nearest to 4 · 2^14, which no binary16 can hold; so in bfloat16 and in float32 at their ends.
+    const ClippedGrid wide{numberFormatFrom("fp4-e2m1"), 6 * 0x1p14f};
+    for (const DType dtype : {DType::F16, DType::F32}) {
+        const MemoryTensor halves(std::vector<float>{65504, -65504, 1, 0}, dtype);
+        CHECK(quantized<uint16_t>(halves, {wide}, DType::F16) == std::vector<uint16_t>{0x7bff, 0xfbff, 0, 0});
+    }
+    const MemoryTensor huge(std::vector<float>{0x1.ffp127f, -0x1.ffp127f, 0});
+    const ClippedGrid widest{numberFormatFrom("int8"), 0x1.ffp127f};
+    CHECK(quantized<uint16_t>(huge, {widest}, DType::BF16) == std::vector<uint16_t>{0x7f7f, 0xff7f, 0});
+    // Zero is a level, so one of the outermost lies half a step beyond its end of the range.
+    constexpr float most = std::numeric_limits<float>::max();
+    const ClippedGrid both{numberFormatFrom("uint8-affine"), most, -most};
+    const auto values = quantized<float>(MemoryTensor(std::vector{-most, most}), {both}, DType::F32);
+    CHECK(std::max(-values[0], values[1]) == most);
+    for (const float value : values) CHECK(std::isfinite(value));
+}
+
 TEST_CASE("Halves of tiny grids are zeros", "[device][quantize_pass]") {
     const MemoryTensor tensor(std::vector<float>{0x1p-70f, -0x1p-70f, 1, -1, 0});
     for (const uint16_t half : quantized<uint16_t>(tensor, {{{8, true}, 0x1p-70f}}, DType::F16))

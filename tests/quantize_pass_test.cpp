@@ -1,6 +1,7 @@
 #include "quant/quantize_pass.h"
 
 #include "tests/device_fixture.h"
+#include "tests/float_grid.h"
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
 #include "tests/sample_data.h"
@@ -19,23 +20,10 @@ using namespace quant;
 namespace {
 
 constexpr uint64_t ampleBytes = uint64_t{256} << 20, scarceBytes = uint64_t{1} << 20;
-// The step and its product with a level as the kernels form them: floats, in units of a power of two.
-struct FloatGrid {
-    float step, inverse, qmin, qmax;
-    int exponent;
-    FloatGrid(const ClippedGrid& grid, float absmax) : exponent(powerScale(absmax).exponent) {
-        step = std::ldexp(grid.step(), exponent);
-        inverse = step > 0 ? 1.0f / step : 0.0f;
-        qmin = static_cast<float>(grid.format.smallest());
-        qmax = static_cast<float>(grid.format.largest());
-    }
-    float level(float x) const {
-        if (std::isnan(x)) return 0;
-        if (std::isinf(x)) return inverse == 0 ? 0 : x > 0 ? qmax : qmin;
-        return std::clamp(std::nearbyint(std::ldexp(x, exponent) * inverse), qmin, qmax);
-    }
-    float value(float x) const { return std::isnan(x) ? x : std::ldexp(level(x) * step, -exponent); }
-};
+
+float valueOf(const FloatGrid& grid, float x) {
+    return static_cast<float>(grid.value(x));
+}
 
 template <class T>
 std::vector<T> quantized(const MemoryTensor& tensor, const SegmentLayout& layout,
@@ -65,9 +53,9 @@ void checkValues(const MemoryTensor& tensor, const ClippedGrid& grid) {
     const auto values = quantized<float>(tensor, whole(tensor), {grid}, DType::F32);
     REQUIRE(values.size() == tensor.values().size());
     for (size_t i = 0; i < values.size(); ++i) {
-        if (isSame(values[i], expected.value(tensor.values()[i]))) continue;
+        if (isSame(values[i], valueOf(expected, tensor.values()[i]))) continue;
         INFO("element " << i << ": " << tensor.values()[i]);
-        CHECK(values[i] == expected.value(tensor.values()[i]));
+        CHECK(values[i] == valueOf(expected, tensor.values()[i]));
     }
 }
 
@@ -125,9 +113,9 @@ TEST_CASE("Levels are the integers of the grid", "[device][quantize_pass]") {
     REQUIRE(bytes.size() == values.size());
     size_t wrong = 0;
     for (size_t i = 0; i < values.size(); ++i) {
-        wrong += static_cast<float>(bytes[i]) != FloatGrid(narrow, absmax).level(values[i]);
-        wrong += static_cast<float>(words[i]) != FloatGrid(wide, absmax).level(values[i]);
-        wrong += static_cast<float>(naturals[i]) != FloatGrid(positive, absmax).level(values[i]);
+        wrong += static_cast<double>(bytes[i]) != FloatGrid(narrow, absmax).element(values[i]);
+        wrong += static_cast<double>(words[i]) != FloatGrid(wide, absmax).element(values[i]);
+        wrong += static_cast<double>(naturals[i]) != FloatGrid(positive, absmax).element(values[i]);
     }
     CHECK(wrong == 0);
     CHECK(static_cast<int>(bytes[7]) == 0);
@@ -141,13 +129,13 @@ TEST_CASE("A 16-bit tensor is quantized to values of its own type", "[device][qu
     const FloatGrid expected(grid, reference::absmax(tensor.values()));
     const auto halves = quantized<uint16_t>(tensor, whole(tensor), {grid}, DType::F16);
     for (size_t i = 0; i < halves.size(); ++i) {
-        CHECK(floatFromHalf(halves[i]) == floatFromHalf(halfFrom(expected.value(tensor.values()[i]))));
+        CHECK(floatFromHalf(halves[i]) == floatFromHalf(halfFrom(valueOf(expected, tensor.values()[i]))));
     }
     const MemoryTensor coarse(gaussians(1003, 6), DType::BF16);
     const FloatGrid coarseGrid(grid, reference::absmax(coarse.values()));
     const auto patterns = quantized<uint16_t>(coarse, whole(coarse), {grid}, DType::BF16);
     for (size_t i = 0; i < patterns.size(); ++i) {
-        const float value = coarseGrid.value(coarse.values()[i]);
+        const float value = valueOf(coarseGrid, coarse.values()[i]);
         CHECK(std::abs(floatFromBfloat(patterns[i]) - value) <= std::abs(value) * 0x1p-8f);
     }
 }
@@ -170,7 +158,7 @@ TEST_CASE("Every element meets the grid of its own segment, however the tensor i
             size_t wrong = 0;
             for (size_t i = 0; i < values.size(); ++i) {
                 const auto& grid = grids[reference::segmentOf(i, shape, granularity)];
-                wrong += values[i] != FloatGrid(grid, absmax).value(tensor.values()[i]);
+                wrong += values[i] != valueOf(FloatGrid(grid, absmax), tensor.values()[i]);
             }
             CHECK(wrong == 0);
         }

@@ -16,8 +16,8 @@ layout(push_constant, scalar) uniform Push {
     QuantizePush push;
 };
 
-// binary32 to binary16 or bfloat16, to nearest, ties to even. Finite values stay finite where the type can
-// hold them.
+// binary32 to binary16 or bfloat16, to nearest, ties to even. What is no NaN stays finite: a level beyond the
+// type's largest value becomes that value.
 uint roundedShift(uint value, uint shift) {
     const uint half_ = 1u << (shift - 1u);
     const uint rest = value & ((1u << shift) - 1u);
@@ -29,8 +29,8 @@ uint halfBitsOf(uint bits) {
     const uint sign = bits >> 16 & 0x8000u;
     const uint magnitude = bits & 0x7fffffffu;
     if (magnitude > 0x7f800000u) return sign | 0x7e00u;
-    if (magnitude >= 0x47800000u) return sign | 0x7c00u;
-    if (magnitude >= 0x38800000u) return sign | roundedShift(magnitude - 0x38000000u, 13u);
+    if (magnitude >= 0x47800000u) return sign | 0x7bffu;
+    if (magnitude >= 0x38800000u) return sign | min(roundedShift(magnitude - 0x38000000u, 13u), 0x7bffu);
     const uint field = magnitude >> 23;
     if (field < 102u) return sign;
     return sign | roundedShift(magnitude & 0x7fffffu | 0x800000u, 126u - field);
@@ -38,7 +38,7 @@ uint halfBitsOf(uint bits) {
 
 uint bfloatBitsOf(uint bits) {
     if ((bits & 0x7fffffffu) > 0x7f800000u) return bits >> 16 | 0x40u;
-    return roundedShift(bits, 16u);
+    return bits >> 16 & 0x8000u | min(roundedShift(bits & 0x7fffffffu, 16u), 0x7f7fu);
 }
 
 GridCandidate gridOf(uint element) {
@@ -75,7 +75,9 @@ uint valueBits(uint bits, GridCandidate grid, float uniform_) {
     if (spacing == spacingBits) return castBits(bits, uniform_);
     precise float value = levelOf(bits, grid, uniform_) * grid.step;
     if (!exactScaling || output_ == writeF16) value *= powerOfTwo(max(-push.exponent, -126));
-    return floatBitsToUint(value);
+    const uint pattern = floatBitsToUint(value);
+    const bool isInfinite = (pattern & 0x7fffffffu) == 0x7f800000u;
+    return isInfinite ? pattern & 0x80000000u | 0x7f7fffffu : pattern;
 }
 
 uint codeOf(uint bits, GridCandidate grid, float uniform_) {
