@@ -129,6 +129,7 @@ void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     const Selection selection =
         selectTensors(arguments.inputs, arguments.filters, arguments.options.granularity);
     arguments.targets.check(selection.sourcePaths());
+    arguments.targets.check(sourcePaths(arguments.options.metric));
     Reports reports(arguments,
                     global.isQuiet);  // before the work: it would be lost if they cannot be written
     Context context(global);

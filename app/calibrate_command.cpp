@@ -11,6 +11,7 @@
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
 #include "app/usage_error.h"
+#include "quant/folder_lock.h"
 #include "quant/input_error.h"
 
 #include <CLI/CLI.hpp>
@@ -42,12 +43,13 @@ struct CalibrateArguments {
     bool addsSomething() const { return !inputs.paths.empty() || !merges.empty(); }
 };
 
-void check(const CalibrateArguments& arguments) {
-    const auto& [inputs, merges, filters, state, options, targets, isFresh] = arguments;
+// inputs: the files that are read, as far as they are known.
+void check(const CalibrateArguments& arguments, const std::vector<std::string>& inputs) {
+    const auto& [paths, merges, filters, state, options, targets, isFresh] = arguments;
     if (state.empty() || state == "-") throw UsageError("--state: the name of a file is needed", "calibrate");
     if (isFresh && !arguments.addsSomething())
         throw UsageError("--fresh needs an INPUT or --merge to begin with", "calibrate");
-    std::vector<std::string> read = inputs.paths;
+    std::vector<std::string> read = inputs;
     read.insert(read.end(), merges.begin(), merges.end());
     for (const std::string& path : read) {
         if (isSameFile(path, state))
@@ -77,11 +79,11 @@ std::string notFiniteText(const quant::Profile& profile) {
 }
 
 void addInputs(const Selection& selection, quant::CalibrationState& state, Global& global) {
+    if (!global.isQuiet) noteSelection(selection);
     if (selection.tensors.empty()) return;
     Context context(global);
     quant::TensorStream stream(context.device, global.memoryBytes);
     quant::ProfilePass profiles(context.device, global.path);
-    if (!global.isQuiet) noteSelection(selection);
     Progress progress(bytesOf(selection), global.isQuiet);
     for (const TensorRef ref : selection.tensors) {
         const quant::TensorFile& file = selection.fileOf(ref);
@@ -127,19 +129,27 @@ CalibratedClips clipsOf(const std::string& name, const quant::CalibratedTensor& 
 }
 
 void runCalibrate(const CalibrateArguments& arguments, Global& global) {
-    check(arguments);
-    quant::CalibrationState state = startingState(arguments);
-    for (const std::string& path : arguments.merges) state.merge(quant::CalibrationState::read(path), path);
+    check(arguments, arguments.inputs.paths);
+    quant::CalibrationState state = startingState(arguments), added;
+    for (const std::string& path : arguments.merges) added.merge(quant::CalibrationState::read(path), path);
     const Selection selection =
         arguments.inputs.paths.empty() ? Selection() : selectTensors(arguments.inputs, arguments.filters, {});
+    check(arguments, selection.sourcePaths());
     // Before the work: it would be lost if they cannot be written.
     std::optional<quant::OutputFile> stateFile;
     if (arguments.addsSomething()) stateFile.emplace(arguments.state);
     std::optional<Output> json, csv;
     if (!arguments.targets.json.empty()) json.emplace(arguments.targets.json);
     if (!arguments.targets.csv.empty()) csv.emplace(arguments.targets.csv);
-    addInputs(selection, state, global);
+    addInputs(selection, added, global);
 
+    // Other runs may have added to the state meanwhile: it is read once more, with nobody else writing.
+    std::optional<quant::FolderLock> lock;
+    if (stateFile) {
+        lock.emplace(arguments.state);
+        state = startingState(arguments);
+        state.merge(added, arguments.state);
+    }
     const std::string bytes = state.bytes();
     std::vector<CalibratedClips> tensors;
     for (const std::string& name : reportedNames(arguments, state))

@@ -75,13 +75,6 @@ void checkApart(const std::vector<std::string>& inputs, const QuantizeArguments&
     }
 }
 
-// The output holds every tensor, so every one must be readable.
-void requireReadable(const quant::TensorFile& file) {
-    for (const quant::TensorInfo& info : file.tensors()) {
-        if (!info.unreadable.empty()) throw quant::InputError(file.path(), info.name, info.unreadable);
-    }
-}
-
 void checkMethod(const quant::QuantizeOptions& options) {
     quant::AnalysisOptions analysis{
         .bits = {options.bits}, .methods = {options.method}, .metric = options.metric};
@@ -113,8 +106,8 @@ void runQuantize(const QuantizeArguments& arguments, Global& global) {
     checkMethod(options);
     Selection selection = selectFromOneFile({{input}, raw}, filters, options.granularity);
     checkApart(selection.sourcePaths(), arguments);
+    checkApart(sourcePaths(options.metric), arguments);
     const quant::TensorFile& file = *selection.files.front();
-    if (!output.empty()) requireReadable(file);
     // Without filters, the weights alone.
     if (filters.empty() && plan.empty()) keepWeights(selection);
     if (plan.empty() && selection.tensors.empty())

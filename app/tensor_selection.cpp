@@ -113,6 +113,11 @@ Selection selectFromOneFile(const Inputs& inputs, const std::vector<std::string>
                                 nameOf(1) + (files.size() > 2 ? ", ...)" : ")") + ": name one of them");
 }
 
+std::vector<std::string> sourcePaths(const quant::Metric& metric) {
+    if (metric.kind != quant::MetricKind::Weighted) return {};
+    return quant::openTensorFile(metric.path)->sourcePaths();
+}
+
 size_t keepWeights(Selection& selection) {
     const auto weights = quant::weightTensors(*selection.files.front());  // ascending
     return std::erase_if(selection.tensors,

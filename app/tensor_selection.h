@@ -1,5 +1,6 @@
 #pragma once
 
+#include "quant/metric.h"
 #include "quant/raw.h"
 #include "quant/segments.h"
 #include "quant/tensor_file.h"
@@ -48,6 +49,9 @@ Selection selectTensors(const Inputs& inputs, const std::vector<std::string>& gl
 // The same for a command that works on one file: a folder must hold exactly one.
 Selection selectFromOneFile(const Inputs& inputs, const std::vector<std::string>& globs,
                             const quant::Granularity& granularity);
+
+// The files that hold the weights of a metric; none where it has no weights. Throws quant::InputError.
+std::vector<std::string> sourcePaths(const quant::Metric& metric);
 
 // Leaves of the selected tensors of one file only its weights (quant::weightTensors); returns how many go.
 size_t keepWeights(Selection& selection);

@@ -7,6 +7,7 @@
 
 #include "quant/input_error.h"
 #include "quant/input_file.h"
+#include "quant/utf8.h"
 
 #include <zlib.h>
 
@@ -58,12 +59,22 @@ public:
         return tensors;
     }
 
+    // Of a whole head: whether the rest is worth reading, and how large it can be.
+    bool isCurrent() const {
+        return m_bytes.size() == headBytes && m_bytes.starts_with(magic) &&
+               integerAt(m_bytes, magic.size(), 4) == version;
+    }
+    uint64_t count() const { return integerAt(m_bytes, magic.size() + 4, 4); }
+    uint64_t mostBytes() const {
+        return headBytes + checksumBytes +
+               count() * (tensorBytes + maxNameBytes + uint64_t{maxBins} * binBytes);
+    }
+
 private:
     void checkHead() {
         if (!m_bytes.starts_with(magic.substr(0, m_bytes.size())) || m_bytes.empty())
             throw InputError(m_path, "", "is not the state of a calibration");
-        if (m_bytes.size() < headBytes + checksumBytes)
-            throw InputError(m_path, "", "is cut short", m_bytes.size());
+        if (m_bytes.size() < headBytes) throw InputError(m_path, "", "is cut short", m_bytes.size());
         m_end = headBytes;
         m_at = magic.size();
         const uint32_t found = u32();
@@ -71,6 +82,8 @@ private:
             throw InputError::atField(m_path, "", "version",
                                       std::format("is {}; {} can be read", found, version), magic.size());
         }
+        if (m_bytes.size() < headBytes + checksumBytes)
+            throw InputError(m_path, "", "is cut short", m_bytes.size());
     }
 
     // Walks over the tensors: a file that is cut short or continues says so rather than that its checksum is
@@ -113,6 +126,7 @@ private:
             fail("", "name", std::format("is {} bytes long; 65535 are allowed", nameBytes), start);
         const std::string name(m_bytes.substr(m_at, nameBytes));
         m_at += nameBytes;
+        if (!isUtf8(name)) fail(name, "name", "is not UTF-8", start);
         if (!tensors.empty() && name <= tensors.rbegin()->first)
             fail(name, "name", name == tensors.rbegin()->first ? "appears twice" : "is out of order", start);
         if (tensor.contributions == 0) fail(name, "contributions", "is 0", start + 8);
@@ -211,10 +225,16 @@ CalibrationState CalibrationState::fromBytes(std::string_view bytes, const std::
 
 CalibrationState CalibrationState::read(const std::filesystem::path& path) {
     const InputFile file(path);
-    // A look at the start first: what is no state may be as large as a model.
+    // A look at the start first: what is no state, or one of another version, may be as large as a model.
     std::string bytes(std::min<uint64_t>(file.sizeBytes(), headBytes), '\0');
     file.read(0, std::as_writable_bytes(std::span(bytes)));
-    if (bytes.starts_with(magic)) {
+    const Reader head(bytes, file.path());
+    if (head.isCurrent()) {
+        if (file.sizeBytes() > head.mostBytes())
+            throw InputError(file.path(), "",
+                             std::format("has {} bytes, more than {} tensor{}", file.sizeBytes(),
+                                         head.count(), head.count() == 1 ? " takes" : "s take"),
+                             headBytes);
         const size_t start = bytes.size();
         bytes.resize(file.sizeBytes());
         file.read(start, std::as_writable_bytes(std::span(bytes)).subspan(start));

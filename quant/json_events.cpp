@@ -9,6 +9,14 @@
 
 namespace quant {
 
+// "[json.exception.parse_error.101] parse error at line 1, column 5: " comes first.
+std::string jsonProblem(const nlohmann::detail::exception& error) {
+    std::string_view what = error.what();
+    what.remove_prefix(std::min(what.size(), what.find("] ") + 2));
+    if (what.starts_with("parse error at")) what.remove_prefix(what.find(": ") + 2);
+    return std::string(what);
+}
+
 void JsonEvents::run(const InputFile& file, const std::string& what) {
     m_path = file.path();
     if (file.sizeBytes() > maxBytes) {
@@ -26,11 +34,7 @@ void JsonEvents::run(const InputFile& file, const std::string& what) {
 
 bool JsonEvents::parse_error(std::size_t position, const std::string&,
                              const nlohmann::detail::exception& error) {
-    // What remains after "[json.exception.parse_error.101] parse error at line 1, column 5: ".
-    std::string_view what = error.what();
-    what.remove_prefix(std::min(what.size(), what.find("] ") + 2));
-    if (what.starts_with("parse error at")) what.remove_prefix(what.find(": ") + 2);
-    throw InputError(m_path, "", "is not valid JSON: " + std::string(what),
+    throw InputError(m_path, "", "is not valid JSON: " + jsonProblem(error),
                      std::max<size_t>(position, 1) - 1);
 }
 

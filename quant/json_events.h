@@ -10,6 +10,9 @@
 
 namespace quant {
 
+// What nlohmann's parser complains of, without its own prefix.
+std::string jsonProblem(const nlohmann::detail::exception& error);
+
 // What the readers of JSON files have in common that take its events one by one and keep only what they know,
 // so that hostile JSON takes no more memory than its text.
 class JsonEvents : public nlohmann::json::json_sax_t {

@@ -5,6 +5,7 @@
 #include "quant/quantization_key.h"
 #include "quant/utf8.h"
 
+#include <format>
 #include <string_view>
 #include <utility>
 
@@ -12,7 +13,9 @@ namespace quant {
 namespace {
 
 constexpr std::string_view extension = ".npy";
-constexpr uint64_t maxRecordBytes = 100'000'000;  // as the header of a safetensors file
+// Of the record of quantization, beside a share for each member: it is deflated, so that its size says
+// nothing.
+constexpr uint64_t recordBytes = 1 << 16, recordBytesPerMember = 1 << 12;
 
 }  // namespace
 
@@ -39,8 +42,11 @@ NpzFile::NpzFile(InputFile file) : m_archive(std::move(file)) {
 
 void NpzFile::readRecord(const ZipMember& member) {
     m_archive.check(member, member.name);
-    if (member.sizeBytes > maxRecordBytes)
-        throw InputError(m_path, "", "its member '" + member.name + "' is longer than 100,000,000 bytes");
+    const uint64_t limit = recordBytes + m_archive.members().size() * recordBytesPerMember;
+    if (member.sizeBytes > limit)
+        throw InputError(m_path, "",
+                         std::format("its member '{}' has {} bytes, more than {} for {} members", member.name,
+                                     member.sizeBytes, limit, m_archive.members().size()));
     std::string text(member.sizeBytes, '\0');
     m_archive.read(member, 0, std::as_writable_bytes(std::span(text)), member.name);
     if (!isUtf8(text)) throw InputError(m_path, "", "its member '" + member.name + "' is not UTF-8");

@@ -5,10 +5,10 @@
 #include "quant/input_error.h"
 #include "quant/onnx_model.h"
 #include "quant/onnx_parse.h"
+#include "quant/utf8.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,14 +25,6 @@ using google::protobuf::internal::WireFormatLite;
 
 constexpr size_t maxOpenExternalFiles = 64;
 constexpr int maxTopLevelFields = 100'000;  // of a model that is recognised by its contents
-
-bool isUtf8(const std::string& text) {
-    try {
-        return !nlohmann::json(text).dump().empty();
-    } catch (const nlohmann::json::type_error&) {
-        return false;
-    }
-}
 
 std::map<std::string, std::string> metadataOf(const std::string& file, const onnx::ModelProto& model) {
     std::map<std::string, std::string> metadata;
@@ -118,6 +110,14 @@ std::shared_ptr<const InputFile> OnnxExternalFiles::open(const std::string& file
     return m_files[location] = std::make_shared<const InputFile>(*std::move(opened));
 }
 
+std::set<std::string> OnnxModel::locations() const {
+    std::set<std::string> locations;
+    for (const OnnxStorage& storage : storages) {
+        if (storage.field == OnnxStorage::Field::External) locations.insert(storage.location);
+    }
+    return locations;
+}
+
 OnnxFile::OnnxFile(InputFile file)
     : m_model(std::make_unique<OnnxModel>(std::filesystem::path(file.path()).parent_path())) {
     m_path = file.path();
@@ -129,6 +129,13 @@ OnnxFile::OnnxFile(InputFile file)
 }
 
 OnnxFile::~OnnxFile() = default;
+
+std::vector<std::string> OnnxFile::sourcePaths() const {
+    std::vector<std::string> paths = {m_path};
+    for (const std::string& location : m_model->locations())
+        paths.push_back((std::filesystem::path(m_path).parent_path() / location).string());
+    return paths;
+}
 
 void OnnxFile::describe() {
     m_model->places = placesOf(m_model->proto);
@@ -143,6 +150,8 @@ void OnnxFile::describe() {
         storage = onnxStorage(m_path, info, *place.tensor);
         if (storage.field == OnnxStorage::Field::External) checkExternal(info, storage);
     }
+    for (const std::string& location : m_model->locations())
+        m_fileSizeBytes += m_model->externalFiles.open(m_path, "", location)->sizeBytes();
 }
 
 void OnnxFile::checkExternal(const TensorInfo& info, const OnnxStorage& storage) const {

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace quant {
 
@@ -29,6 +31,7 @@ public:
     ~OnnxFile() override;
 
     const OnnxModel& model() const { return *m_model; }
+    std::vector<std::string> sourcePaths() const override;
 
 private:
     void describe();

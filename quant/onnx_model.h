@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct OnnxModel {
     std::vector<OnnxPlace> places;      // per tensor of the file
     std::vector<OnnxStorage> storages;  // likewise
     mutable OnnxExternalFiles externalFiles;
+
+    std::set<std::string> locations() const;  // of external data, as the model names them
 };
 
 }  // namespace quant

@@ -15,11 +15,7 @@ namespace {
 QuantizationRecord recordedIn(const TensorFile& file) {
     const auto entry = file.metadata().find(quantizationMetadataKey);
     if (entry == file.metadata().end()) return QuantizationRecord::object();
-    auto recorded = QuantizationRecord::parse(entry->second, nullptr, false);
-    if (!recorded.is_object())
-        throw InputError(file.path(), "",
-                         "its metadata '" + std::string(quantizationMetadataKey) + "' are no JSON object");
-    return recorded;
+    return parseRecord(file.path(), entry->second);
 }
 
 // The tensors that hold the values, levels or scales of those that a record describes.
@@ -72,7 +68,8 @@ void addNumpyBits(QuantizationRecord& record, const QuantizedTensor& tensor, con
     if (hasNumpyType(written.dtype)) return;
     const TensorInfo& info = tensor.info;
     auto& description = record[info.name];
-    if (!tensor.isQuantized)
+    // A copied tensor may have a description from an earlier run.
+    if (!description.is_object())
         description = {{"dtype", name(info.dtype)}, {"shape", info.shape}, {"stored", "bits"}};
     description["bits_of"][written.name] = name(written.dtype);
 }

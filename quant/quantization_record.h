@@ -1,17 +1,12 @@
 #pragma once
 
 #include "quant/quantize.h"
-
-#include <nlohmann/json.hpp>
+#include "quant/record_text.h"
 
 #include <span>
 #include <vector>
 
 namespace quant {
-
-// What the metadata of a quantized file say of its tensors: an object that describes each by its name. See
-// quantizeFile() for where it lies.
-using QuantizationRecord = nlohmann::ordered_json;
 
 // Throws InputError for a job on a tensor that the file's own record says is quantized, or holds the scales
 // of one: levels without their scales could not be read any more.

@@ -22,7 +22,9 @@ OnnxReplacement replacementOf(size_t index, const QuantizedTensor& tensor) {
                       .scales = tensor.result.scale,
                       .zeroPoints = tensor.result.zeroPoint};
     const size_t dimensions = tensor.info.shape.size();
-    if (dimensions == 0) levels.kind = Granularity::Kind::Tensor;
+    // One group of a vector is the vector; ONNX Runtime takes no blocks of one scale there.
+    const bool isWhole = dimensions == 1 && levels.scales.size() == 1;
+    if (dimensions == 0 || isWhole) levels.kind = Granularity::Kind::Tensor;
     if (levels.kind == Granularity::Kind::Group)
         levels.axis = granularity.groupAxis.value_or(static_cast<uint32_t>(dimensions - 1));
     return {index, std::move(levels)};

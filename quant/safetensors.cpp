@@ -5,6 +5,7 @@
 #include "quant/safetensors.h"
 
 #include "quant/input_error.h"
+#include "quant/json_events.h"
 
 #include <nlohmann/json.hpp>
 
@@ -138,12 +139,8 @@ public:
 
     bool parse_error(std::size_t position, const std::string&,
                      const nlohmann::detail::exception& error) override {
-        // What remains after "[json.exception.parse_error.101] parse error at line 1, column 5: ".
-        std::string_view what = error.what();
-        what.remove_prefix(std::min(what.size(), what.find("] ") + 2));
-        if (what.starts_with("parse error at")) what.remove_prefix(what.find(": ") + 2);
         const uint64_t offset = safetensorsLengthBytes + std::max<size_t>(position, 1) - 1;
-        throw InputError(m_path, "", "the header is not valid JSON: " + std::string(what), offset);
+        throw InputError(m_path, "", "the header is not valid JSON: " + jsonProblem(error), offset);
     }
 
 private:

@@ -1,6 +1,8 @@
 #include "quant/safetensors_index.h"
 
 #include "quant/input_error.h"
+#include "quant/quantization_key.h"
+#include "quant/record_text.h"
 #include "quant/weight_map.h"
 
 #include <algorithm>
@@ -70,11 +72,17 @@ SafetensorsIndexFile::SafetensorsIndexFile(InputFile index) {
     for (const auto& [tensor, shard] : weights) tensorsByShard[shard].push_back(tensor);
 
     const ShardFinder finder(m_path);
+    QuantizationRecord record = QuantizationRecord::object();
     for (const auto& [shard, wanted] : tensorsByShard) {
         m_shards.emplace_back(InputFile(finder.find(wanted.front(), shard)));
         const SafetensorsFile& file = m_shards.back();
         m_fileSizeBytes += file.fileSizeBytes();
-        m_metadata.insert(file.metadata().begin(), file.metadata().end());
+        for (const auto& [key, value] : file.metadata()) {
+            if (key == quantizationMetadataKey)
+                joinRecord(record, parseRecord(file.path(), value), m_path);
+            else
+                m_metadata.emplace(key, value);
+        }
         std::vector<bool> isFound(wanted.size());
         for (size_t i = 0; i < file.tensors().size(); ++i) {
             const TensorInfo& info = file.tensors()[i];
@@ -89,6 +97,7 @@ SafetensorsIndexFile::SafetensorsIndexFile(InputFile index) {
         throw InputError::atField(m_path, wanted[static_cast<size_t>(missing - isFound.begin())],
                                   "weight_map", "the shard '" + printable(shard, 200) + "' does not hold it");
     }
+    if (!record.empty()) m_metadata[quantizationMetadataKey] = record.dump();
 }
 
 std::vector<std::string> SafetensorsIndexFile::sourcePaths() const {

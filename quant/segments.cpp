@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <format>
 #include <optional>
 #include <stdexcept>
 
@@ -71,6 +72,16 @@ uint64_t product(const std::vector<uint64_t>& shape, size_t first, size_t end) {
     return elements;
 }
 
+// What a tensor without elements may have of channels, groups and blocks.
+constexpr uint64_t mostEmptyParts = 1 << 16;
+
+// Of a shape that a tensor has: it fits 64 bits.
+uint64_t nonzeroProduct(const std::vector<uint64_t>& shape) {
+    uint64_t elements = 1;
+    for (const uint64_t extent : shape) elements *= std::max<uint64_t>(extent, 1);
+    return elements;
+}
+
 // Rows of rowElements, cut into bands of bandRows and columns of `columns`.
 SegmentLayout bandedLayout(uint64_t outers, uint64_t rowsPerOuter, uint64_t rowElements, uint64_t bandRows,
                            uint64_t columns) {
@@ -130,15 +141,18 @@ std::string granularityProblem(const std::vector<uint64_t>& shape, const Granula
     if (granularity.kind == Kind::Channel) needed = granularity.axis + uint64_t{1};
     if (granularity.kind == Kind::Group && granularity.groupAxis)
         needed = *granularity.groupAxis + uint64_t{1};
-    if (!needed || *needed <= std::max<size_t>(shape.size(), 1)) return "";
-    return "has no axis " + std::to_string(*needed - 1);
+    if (needed && *needed > std::max<size_t>(shape.size(), 1))
+        return std::format("has no axis {}: it has {}", *needed - 1, shape.size());
+    // Clips for nothing: memory would follow what a header says, not what a file holds.
+    const bool isEmpty = std::ranges::contains(shape, uint64_t{0});
+    if (granularity.kind == Kind::Tensor || !isEmpty || nonzeroProduct(shape) <= mostEmptyParts) return "";
+    return "has no elements to share its clips";
 }
 
 SegmentLayout layoutOf(const TensorInfo& info, const Granularity& granularity, const std::string& path) {
     const auto& shape = info.shape;
     const std::string problem = granularityProblem(shape, granularity);
-    if (!problem.empty())
-        throw InputError(path, info.name, problem + ": it has " + std::to_string(shape.size()));
+    if (!problem.empty()) throw InputError(path, info.name, problem);
     SegmentLayout layout;
     layout.inner = info.elements;
     if (granularity.kind == Kind::Tensor || shape.empty()) return layout;

@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <cmath>
+#include <thread>
 
 using namespace app::tests;
 
@@ -214,4 +215,38 @@ TEST_CASE("A state stays below a megabyte a tensor for data that fill every bin"
     for (int i = 0; i < 3; ++i) REQUIRE(calibrate({file, file, "--state", folder / "s", "-q"}).exitCode == 0);
     CHECK(std::filesystem::file_size(folder / "s") < 1 << 20);
     CHECK(reported({"--state", folder / "s"}, withoutVulkan)["tensors"][0]["elements"] == 6 * values.size());
+}
+
+TEST_CASE("Nothing replaces what a folder or an index of inputs holds", "[cli]") {
+    const TempFolder folder;
+    std::filesystem::create_directory(folder / "in");
+    const std::string shard = writeFile(folder, "in/a.safetensors", {{"a", {1, 2, 3}}}), in = folder / "in";
+    const std::string before = folder.read("in/a.safetensors");
+    checkFails(calibrate({in, "--state", shard, "--fresh"}), 2, "would replace an input");
+    checkFails(calibrate({in, "--state", folder / "s", "--json", shard}), 2, "would replace an input");
+    CHECK(folder.read("in/a.safetensors") == before);
+    const std::string index =
+        folder.write("in/model.safetensors.index.json", R"({"weight_map":{"a":"a.safetensors"}})");
+    checkFails(calibrate({index, "--state", shard, "--fresh"}), 2, "would replace an input");
+    CHECK(folder.read("in/a.safetensors") == before);
+}
+
+TEST_CASE("Runs at the same time lose nothing that the others added", "[cli]") {
+    const TempFolder folder;
+    constexpr int runs = 5;
+    std::vector<std::thread> threads;
+    std::vector<int> exitCodes(runs, -1);
+    for (int run = 0; run < runs; ++run) {
+        const std::string name = std::to_string(run);
+        const std::string file =
+            writeFile(folder, name + ".safetensors", {{"t" + name, {1, 2, 3}}, {"all", {1}}});
+        threads.emplace_back([&, run, file] {
+            exitCodes[static_cast<size_t>(run)] = calibrate({file, "--state", folder / "s", "-q"}).exitCode;
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(exitCodes == std::vector<int>(runs, 0));
+    const Json report = reported({"--state", folder / "s"}, withoutVulkan);
+    CHECK(namesOf(report["tensors"]) == Arguments{"all", "t0", "t1", "t2", "t3", "t4"});
+    CHECK(report["tensors"][0]["elements"] == runs);
 }

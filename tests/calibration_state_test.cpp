@@ -241,4 +241,26 @@ TEST_CASE("A state in a file is read, and a missing one refused", "[calibration_
     CHECK_THROWS_AS(CalibrationState::read(folder.write("words", "words")), InputError);
 }
 
+TEST_CASE("A head alone tells what is too new or too large to be read", "[calibration_state]") {
+    const TempFolder folder;
+    std::string bytes = oneTensor();
+    const auto complaintOfLarge = [&] {
+        const auto path = folder.write("state", bytes);
+        std::filesystem::resize_file(path, uint64_t{1} << 36);  // takes no room, but would fill the memory
+        try {
+            CalibrationState::read(path);
+        } catch (const InputError& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    CHECK(complaintOfLarge().contains("has 68719476736 bytes, more than 1 tensor takes"));
+    bytes[8] = 9;
+    CHECK(complaintOfLarge().contains("field 'version': is 9"));
+}
+
+TEST_CASE("Names that are not UTF-8 are refused", "[calibration_state]") {
+    CHECK(complaint(stateOf({{"a\xff", {1, 2}}}).bytes()).contains("is not UTF-8"));
+}
+
 }  // namespace tests

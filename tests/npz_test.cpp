@@ -249,3 +249,13 @@ TEST_CASE("an npz file that shrinks after it was opened is an error, not a crash
     std::filesystem::resize_file(path, 40);
     CHECK(complaintOf([&] { readAll(*file, 0); }).starts_with(path.string() + ": "));
 }
+
+TEST_CASE("A record of quantization is no larger than its members ask for", "[npz]") {
+    const auto withRecord = [&](size_t sizeBytes) {
+        return complaintAboutZip(
+            {stored("a.npy", array),
+             stored("clipscope.quantization.json", "{" + std::string(sizeBytes - 2, ' ') + "}")});
+    };
+    CHECK(withRecord((1 << 16) + 2 * (1 << 12)).empty());
+    CHECK(withRecord((1 << 16) + 2 * (1 << 12) + 1).contains("more than 73728 for 2 members"));
+}

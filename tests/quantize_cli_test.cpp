@@ -285,3 +285,36 @@ TEST_CASE("The SQNR of stochastic rounding is that of the file", "[cli]") {
         CHECK(Json::parse(written->metadata().at("clipscope.quantization"))["w"]["rounding"] == how.back());
     }
 }
+
+TEST_CASE("Outputs replace none of the files that are read", "[cli]") {
+    const TempFolder folder;
+    const std::string file = writeFile(folder, {{"w", {2, 2}, {1, 2, 3, 4}}}, "in.safetensors");
+    const std::string weights = writeFile(folder, {{"w", {2, 2}, {1, 1, 2, 2}}}, "h.safetensors");
+    const std::string metric = "weighted:" + weights;
+    checkFails(quantized({file, "-o", weights, "--metric", metric}), 2, "would replace the input");
+    checkFails(quantized({file, "--scales", weights, "--metric", metric}), 2, "would replace the input");
+    checkFails(runCommand("analyze", {file, "--json", weights, "--metric", metric}), 2,
+               "would replace an input");
+    for (const char* name : {"onnx_external.onnx", "onnx_external.bin"})
+        std::filesystem::copy_file(quant::tests::fixture(name), folder / name);
+    const std::string model = folder / "onnx_external.onnx", data = folder / "onnx_external.bin";
+    const std::string before = folder.read("onnx_external.bin");
+    checkFails(quantized({model, "--scales", data}), 2, "would replace the input");
+    checkFails(runCommand("analyze", {model, "--json", data}), 2, "would replace an input");
+    CHECK(folder.read("onnx_external.bin") == before);
+    CHECK(quant::openTensorFile(model)->fileSizeBytes() ==
+          std::filesystem::file_size(model) + std::filesystem::file_size(data));
+}
+
+TEST_CASE("An npz file keeps what an earlier run said of a tensor that is copied", "[cli]") {
+    const TempFolder folder;
+    const std::string file = writeFile(
+        folder, {{"a", {2, 4}, std::vector<float>(8, 0.3f)}, {"b", {2, 4}, std::vector<float>(8, 0.7f)}},
+        "in.safetensors");
+    const std::string once = folder / "once.safetensors", twice = folder / "twice.npz";
+    REQUIRE(quantized({file, "-o", once, "--filter", "a", "--format", "fp8-e4m3"}).exitCode == 0);
+    REQUIRE(quantized({once, "-o", twice, "--filter", "b"}).exitCode == 0);
+    const Json record = Json::parse(quant::openTensorFile(twice)->metadata().at("clipscope.quantization"));
+    CHECK(record["a"]["format"] == "fp8-e4m3");
+    CHECK(record["a"]["bits_of"]["a"] == "F8_E4M3");
+}

@@ -8,6 +8,7 @@
 #include "tests/onnx_models.h"
 #include "tests/onnx_runtime.h"
 #include "tests/reference.h"
+#include "tests/run_clipscope.h"
 #include "tests/sample_data.h"
 #include "tests/temp_folder.h"
 
@@ -264,6 +265,38 @@ TEST_CASE("The model that CLIPSCOPE_TEST_ONNX names keeps its signature and runs
                 CHECK(largestDifference(results.at(name), values) <= 1e-4 * std::max(largest, 1.));
                 CHECK(values.size() == outputs.at(name).size());
             }
+        }
+    }
+}
+
+TEST_CASE("Tensors that cannot be read do not keep a model from being quantized", "[device][onnx]") {
+    const TempFolder folder;
+    onnx::ModelProto model = matrixModel(21, TensorProto::FLOAT, gaussians(600, 77));
+    TensorProto& labels = *model.mutable_graph()->add_initializer();
+    labels.set_name("labels");
+    labels.set_data_type(TensorProto::STRING);
+    labels.add_dims(1);
+    labels.add_string_data("cat");
+    save(model, folder / "in.onnx");
+    quantizeWeights(folder / "in.onnx", {.bits = 4}, folder / "out.onnx");
+    CHECK(load(folder / "out.onnx").graph().initializer(1).string_data(0) == "cat");
+    const auto result = app::tests::runClipscope(
+        {"quantize", (folder / "in.onnx").string(), "-o", (folder / "cli.onnx").string()});
+    CHECK(result.exitCode == 0);
+}
+
+TEST_CASE("Vectors in one group run in every operator set", "[device][onnx]") {
+    const TempFolder folder;
+    for (const int64_t opset : {13, 21, 22}) {
+        const auto values = gaussians(3, 78);
+        save(weightModel(opset, floatTensor("W", {3}, values), 10), folder / "in.onnx");
+        for (const char* granularity : {"group:64", "group:2", "channel"}) {
+            INFO(opset << " " << granularity);
+            QuantizeOptions options{.bits = 8, .granularity = granularityFrom(granularity)};
+            quantizeWeights(folder / "in.onnx", options, folder / "int.onnx");
+            const auto found = runOnnx(folder / "int.onnx", {}).begin()->second;
+            REQUIRE(found.size() == 3);
+            for (size_t i = 0; i < 3; ++i) CHECK(std::abs(found[i] - values[i]) <= 0.05);
         }
     }
 }

@@ -22,7 +22,7 @@ namespace {
 constexpr uint64_t ampleBytes = uint64_t{256} << 20, scarceBytes = uint64_t{1} << 20;
 
 float valueOf(const FloatGrid& grid, float x) {
-    return static_cast<float>(grid.value(x));
+    return std::isnan(x) ? x : static_cast<float>(grid.value(x));
 }
 
 template <class T>

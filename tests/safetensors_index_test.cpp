@@ -1,5 +1,6 @@
 #include "quant/safetensors_index.h"
 
+#include "quant/safetensors_writer.h"
 #include "tests/reading.h"
 #include "tests/temp_folder.h"
 
@@ -158,4 +159,23 @@ TEST_CASE("an index cut short at any byte is refused", "[safetensors_index]") {
         CAPTURE(size);
         CHECK_FALSE(complaintAboutIndex(folder, std::string_view(whole).substr(0, size)).empty());
     }
+}
+
+TEST_CASE("the records of quantization of all shards are one", "[safetensors_index]") {
+    const TempFolder folder;
+    const auto shard = [&](const std::string& name, const std::string& record) {
+        const std::vector<TensorInfo> infos = {makeTensorInfo(name, DType::U8, {1}).value()};
+        SafetensorsWriter writer(folder / (name + ".safetensors"), infos,
+                                 {{"clipscope.quantization", record}, {"of", name}});
+        writer.write(std::as_bytes(std::span("x", 1)));
+        writer.commit();
+    };
+    shard("a", R"({"a":{"bits":4}})");
+    shard("b", R"({"b":{"bits":2}})");
+    const auto path = folder.write(indexName, weightMap(R"("a":"a.safetensors","b":"b.safetensors")"));
+    const auto metadata = openTensorFile(path)->metadata();
+    CHECK(metadata.at("clipscope.quantization") == R"({"a":{"bits":4},"b":{"bits":2}})");
+    CHECK(metadata.at("of") == "a");
+    shard("b", R"({"a":{"bits":3}})");
+    CHECK(complaintAbout(path) == "tensor 'a': is described twice by the records of quantization");
 }

@@ -246,4 +246,15 @@ TEST_CASE("An axis that the tensor lacks is refused with file and tensor", "[seg
     CHECK_THROWS_AS(layoutFor({}, channel(1)), InputError);
 }
 
+TEST_CASE("A tensor without elements has no millions of clips", "[segments]") {
+    const auto problem = [](std::vector<uint64_t> shape, const char* granularity) {
+        return granularityProblem(shape, granularityFrom(granularity));
+    };
+    CHECK(problem({5, 0}, "channel").empty());
+    CHECK(problem({uint64_t{1} << 40, 0}, "tensor").empty());
+    CHECK(problem({uint64_t{1} << 40, 0}, "channel") == "has no elements to share its clips");
+    CHECK(problem({0, 100'000}, "group:1:1") == "has no elements to share its clips");
+    CHECK(problem({uint64_t{1} << 40, 1}, "channel").empty());
+}
+
 }  // namespace tests
