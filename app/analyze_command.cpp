@@ -25,11 +25,20 @@ namespace {
 constexpr const char* examples =
     "  clipscope analyze model.safetensors\n"
     "  clipscope analyze model.safetensors --bits 2-8 --method octav,max\n"
+    "  clipscope analyze model.safetensors --method octav-paper,percentile:99.9,entropy,mse\n"
     "  clipscope analyze weights.npz --granularity channel --json weights.json\n"
-    "  clipscope analyze model.safetensors --format int8-affine,fp8-e4m3,mxfp4 --method octav,max\n"
+    "  clipscope analyze model.safetensors --granularity channel:1 --filter '*.weight' --sign signed\n"
+    "  clipscope analyze model.safetensors --granularity group:16:1 --filter 'features.14.weight'\n"
+    "  clipscope analyze model.safetensors --granularity block:16x16 --filter 'classifier.*.weight'\n"
+    "  clipscope analyze model.safetensors --format int8-full,int8-affine,uint4-affine,int8-pow2,q3.4,pot4\n"
+    "  clipscope analyze model.safetensors --format ternary,binary,tf32,fp16,bf16\n"
+    "  clipscope analyze model.safetensors --format fp8-e4m3,fp8-e5m2,fp6-e2m3,fp6-e3m2,fp4-e2m1\n"
+    "  clipscope analyze model.safetensors --format mxint8,mxfp8-e4m3,mxfp6-e2m3,mxfp4,nvfp4\n"
+    "  clipscope analyze model.safetensors --metric cosine --method mse\n"
     "  clipscope analyze model.safetensors --metric weighted:hessian.safetensors\n"
     "  clipscope analyze folder/ model.gguf --bits 4\n"
-    "  clipscope analyze conv.bin --raw f32:64x3x3x3\n"
+    "  clipscope analyze conv.bin --raw f32:64x3x3x3 --strict\n"
+    "  clipscope analyze model.safetensors --device 0 --memory 64M --path private\n"
     "  clipscope analyze model.safetensors --filter '*.weight' --csv - --quiet";
 
 struct AnalyzeArguments {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cctype>
 #include <ranges>
 
@@ -15,7 +16,8 @@ std::vector<std::string> wordsOf(const std::string& type) {
     for (const auto part : std::views::split(type, '|')) {
         std::string word(part.begin(), part.end());
         if (word.empty() || !std::islower(static_cast<unsigned char>(word.front()))) continue;
-        words.push_back(word.substr(0, word.find(':') + (word.contains(':') ? 1 : 0)));
+        word = word.substr(0, word.find(':') + (word.contains(':') ? 1 : 0));
+        if (!std::ranges::contains(words, word)) words.push_back(word);
     }
     return words;
 }

@@ -25,7 +25,7 @@ namespace {
 constexpr const char* examples =
     "  clipscope compare model.safetensors\n"
     "  clipscope compare model.safetensors --bits 2-8 --method octav,max,entropy --csv table.csv\n"
-    "  clipscope compare model.safetensors --bits 4 --granularity tensor,channel,group:32\n"
+    "  clipscope compare model.safetensors --bits 4 --granularity tensor,channel,group:32 --measure\n"
     "  clipscope compare model.safetensors --format int4,fp4-e2m1,mxfp4,nvfp4 --method octav,max";
 
 struct CompareArguments {

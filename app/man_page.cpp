@@ -22,6 +22,8 @@ std::string escaped(const std::string& text) {
             result += "\\e";
         else if (c == '-')
             result += "\\-";
+        else if (c == '|')
+            result += "|\\:";  // lists of words may break here
         else
             result += c;
     }
@@ -69,7 +71,8 @@ constexpr const char* exitCodes =
     "3 an input cannot be used\n"
     "4 no usable device\n"
     "5 an output could not be written\n"
-    "130 interrupted";
+    "130 interrupted\n"
+    "143 ended by SIGTERM";
 
 constexpr const char* environment =
     "NO_COLOR when set and not empty, nothing is coloured\n"

@@ -35,6 +35,8 @@ constexpr const char* examples =
     "  clipscope quantize model.onnx -o model-int8.onnx --granularity channel\n"
     "  clipscope quantize weights.npz -o weights-int8.npz --scales weights-int8.json\n"
     "  clipscope quantize model.safetensors --bits 4 --granularity group:32 --scales -\n"
+    "  clipscope quantize model.safetensors -o model-int3.npz --bits 3 --rounding stochastic:7\n"
+    "  clipscope quantize model.safetensors -o model-fp16.safetensors --format fp16\n"
     "  clipscope quantize model.safetensors -o model-fake.safetensors --bits 4 --fake --filter '*.weight'";
 
 struct QuantizeArguments {
@@ -186,11 +188,11 @@ void addQuantizeCommand(CLI::App& root, Global& global) {
     addFilterOption(command, arguments->filters);
     addPlanOption(command, *arguments);
     addOption(command, "--rounding", "nearest|stochastic|stochastic:SEED",
-              "how values between two levels are rounded (default nearest, ties to even)",
+              "how values between two levels are rounded (default nearest, ties to even; SEED: 0)",
               [&](const std::string& text) { options.rounding = roundingFrom(text); });
     command
         .add_flag("--unpacked", arguments->isUnpacked,
-                  "a byte for every code, also for those of fewer than 8 bits")
+                  "a byte for every code, also for those of fewer than 8 bits (ONNX models: always)")
         ->disable_flag_override();
     command.add_flag("--fake", options.isFake, "keep the float dtype, with values rounded to the grid")
         ->disable_flag_override();

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 
 namespace app::tests {
@@ -44,6 +45,7 @@ struct Pipe {
         const rlimit limit{*options.fileSizeLimit, *options.fileSizeLimit};
         setrlimit(RLIMIT_FSIZE, &limit);
     }
+    if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(127);
     if (!options.stdoutPath.empty()) out = open(options.stdoutPath.c_str(), O_WRONLY);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
@@ -84,11 +86,14 @@ bool communicate(pid_t child, Pipe& out, Pipe& err, const RunOptions& options, R
     return true;
 }
 
-}  // namespace
-
-RunResult runClipscope(const std::vector<std::string>& arguments, const RunOptions& options) {
+const char* testedBinary() {
     const char* binary = std::getenv("CLIPSCOPE_BINARY");
     if (!binary) throw std::runtime_error("CLIPSCOPE_BINARY does not name the program to test");
+    return binary;
+}
+
+RunResult run(const std::string& binary, const std::vector<std::string>& arguments,
+              const RunOptions& options) {
     Pipe out, err;
     const auto start = Clock::now();
     const pid_t child = fork();
@@ -104,8 +109,19 @@ RunResult runClipscope(const std::vector<std::string>& arguments, const RunOptio
     result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
     result.exitCode = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (!isDone) throw std::runtime_error("clipscope ran too long; it said: " + result.err);
-    if (result.exitCode == 127) throw std::runtime_error(std::string("cannot run ") + binary);
+    if (result.exitCode == 127) throw std::runtime_error("cannot run " + binary);
     return result;
+}
+
+}  // namespace
+
+RunResult runClipscope(const std::vector<std::string>& arguments, const RunOptions& options) {
+    return run(testedBinary(), arguments, options);
+}
+
+RunResult runShell(const std::string& line, const RunOptions& options) {
+    const std::string program = std::filesystem::absolute(testedBinary());
+    return run("/bin/sh", {"-c", "clipscope() { '" + program + "' \"$@\"; }\n" + line}, options);
 }
 
 }  // namespace app::tests

@@ -12,6 +12,7 @@ namespace app::tests {
 
 struct RunOptions {
     std::map<std::string, std::string> environment;  // beside or instead of what the tests run under
+    std::string folder;                              // to run in; empty: the tests' own
     std::string stdoutPath;                          // opened as standard output, which is then not captured
     bool closesStdout = false;
     std::optional<uint64_t> fileSizeLimit;  // RLIMIT_FSIZE in bytes: what a full disk looks like
@@ -29,5 +30,8 @@ struct RunResult {
 // Runs the program that the environment variable CLIPSCOPE_BINARY names and waits for its end. Throws
 // std::runtime_error: no such program, or it ran too long.
 RunResult runClipscope(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+// The same of a line for sh, in which `clipscope` is that program.
+RunResult runShell(const std::string& line, const RunOptions& options = {});
 
 }  // namespace app::tests
