@@ -1,9 +1,8 @@
 // How a team reads its block of a tensor once for up to eight candidates and adds up what they come to
 // (error.h has the shape of the sums). Before it is included, a kernel defines
 //
-//     Sum                               what is added up for a candidate
-//     Sum noSum(), Sum added(Sum, Sum)
-//     uvec2 wordsOf(Sum)                as it is stored
+//     Sum, Sum noSum(), Sum added(Sum, Sum)  what is added up for a candidate
+//     uvec2 wordsOf(Sum)                     as it is stored
 //     Sum steps[candidatesPerTeam]
 //     takeCandidate(uint c, uint candidate)  steps[c] is to be of that candidate
 //     addQuad(uint quad, uvec4 bits, vec4 x) adds the four elements from 4 * quad on to every steps[c]
