@@ -2,11 +2,13 @@
 
 #include "app/compare_report.h"
 #include "app/context.h"
+#include "app/messages.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
+#include "quant/input_error.h"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -53,6 +55,15 @@ std::vector<quant::Method> defaultMethods(const std::vector<quant::NumberFormat>
     return methods;
 }
 
+void warnOfNotFinite(const quant::TensorFile& file, const quant::TensorComparison& tensor) {
+    const uint64_t notNumbers = tensor.profile.notNumbers(), infinite = tensor.profile.infinities();
+    if (notNumbers + infinite == 0) return;
+    const std::string text =
+        std::to_string(notNumbers) + " NaN and " + std::to_string(infinite) + " infinite";
+    const quant::InputError warning(file.path(), tensor.info.name, text + " left out");
+    printMessage("warning", warning.what());
+}
+
 // What any of the granularities cannot take is skipped for all: the table has no holes. All that a
 // granularity asks for is an axis, so the smallest of the selections is what they have in common.
 Selection selectForAll(const CompareArguments& arguments) {
@@ -85,6 +96,7 @@ void runCompare(const CompareArguments& arguments, Global& global) {
         progress.show(selection.info(ref).name);
         tensors.push_back(quant::compareTensor(analyzer, selection.fileOf(ref), ref.tensor, options));
         progress.advance(selection.info(ref).sizeBytes);
+        if (!global.isQuiet) warnOfNotFinite(selection.fileOf(ref), tensors.back());
     }
     eraseProgress();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -119,8 +131,10 @@ void addCompareCommand(CLI::App& root, Global& global) {
               "what shares a clip: one or several (default tensor)",
               [&](const std::string& text) { options.granularities = granularitiesFrom(text); });
     command
-        .add_flag("--measure", options.isMeasured,
-                  "measure whole tensors, too, instead of estimating from their profiles")
+        .add_flag_callback(
+            "--measure", [&options] { options.mostMeasured = UINT64_MAX; },
+            "measure whole tensors of more than 1,048,576 elements, too, instead of estimating from "
+            "their profiles")
         ->disable_flag_override();
     addSignOption(command, options.sign);
     exclude(command, "--format", {"--bits", "--sign"});

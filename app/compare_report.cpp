@@ -79,7 +79,7 @@ Json optionsJson(const quant::ComparisonOptions& options) {
     Json json = {{"methods", methods},
                  {"granularities", granularities},
                  {"sign", name(options.sign)},
-                 {"measured", options.isMeasured}};
+                 {"measured", options.mostMeasured == UINT64_MAX}};
     json[options.formats.empty() ? "bits" : "formats"] =
         options.formats.empty() ? Json(options.bits) : formats;
     return json;
@@ -153,8 +153,9 @@ std::string legend(const CompareRun& run, const std::vector<TensorComparison>& t
     const bool hasEstimates = std::ranges::any_of(tensors, [](const TensorComparison& tensor) {
         return std::ranges::any_of(tensor.cells, [](const auto& cell) { return !cell.isMeasured; });
     });
-    text += hasEstimates ? "\nwhole tensors are estimated from their profiles; --measure measures them\n"
-                         : "; measured\n";
+    text += !hasEstimates ? "; measured\n"
+                          : "\nwhole tensors of more than " + counted(run.options.mostMeasured, "element") +
+                                " are estimated from their profiles; --measure measures them\n";
     return text;
 }
 

@@ -7,7 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
+#include <string>
+#include <vector>
 
 namespace app {
 
@@ -16,36 +17,50 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int digits = 4;
-constexpr size_t shownPoints = 24;
+constexpr size_t shownRows = 24;  // beside those with a remark
 
 Json pointJson(const quant::ErrorPoint& point) {
     return {{"clip", point.clip}, {"mse", point.mse}};
 }
 
-// What stands beside a point of the curve: the answers that lie nearer to it than to any other shown point.
-std::string remarks(const quant::Sweep& sweep, double from, double to) {
-    const auto isHere = [&](double clip) { return clip > from && clip <= to; };
+bool isMinimum(const quant::Sweep& sweep, double clip) {
+    return std::ranges::contains(sweep.minima, clip, &quant::ErrorPoint::clip);
+}
+
+// The answers that lie at a clip.
+std::string remarks(const quant::Sweep& sweep, double clip) {
     std::string text;
-    if (isHere(double{sweep.octavClip})) text += " octav";
-    if (isHere(sweep.best.clip)) text += " best";
-    if (std::ranges::any_of(sweep.minima, isHere, &quant::ErrorPoint::clip)) text += " minimum";
+    if (clip == sweep.octav.clip) text += " octav";
+    if (clip == sweep.best.clip) text += " best";
+    if (isMinimum(sweep, clip)) text += " minimum";
     return text.empty() ? text : "<" + text;
+}
+
+// Points of the curve, evenly chosen where there are too many, and all that have a remark.
+std::vector<quant::SweepPoint> shownPoints(const quant::Sweep& sweep) {
+    std::vector<quant::SweepPoint> points = {sweep.best};
+    if (sweep.octav.clip > 0) points.push_back(sweep.octav);
+    const size_t count = sweep.clips.size(), rows = std::min(count, shownRows);
+    for (size_t i = 0, row = 0; i < count; ++i) {
+        const bool isNext = row < rows && i == row * (count - 1) / (rows - 1);
+        row += isNext ? 1 : 0;
+        if (isNext || isMinimum(sweep, sweep.clips[i]))
+            points.push_back({sweep.clips[i], sweep.measured[i], sweep.modelled[i]});
+    }
+    std::ranges::stable_sort(points, {}, &quant::SweepPoint::clip);
+    const auto repeated = std::ranges::unique(points, {}, &quant::SweepPoint::clip);
+    points.erase(repeated.begin(), repeated.end());
+    return points;
 }
 
 TextTable curveTable(const quant::Sweep& sweep) {
     TextTable table({Align::Right, Align::Right, Align::Right, Align::Left});
     table.addRow({{"clip", Style::Faint}, {"mse measured", Style::Faint}, {"mse modelled", Style::Faint}});
-    const size_t points = sweep.clips.size(), rows = std::min(points, shownPoints);
-    double from = 0;
-    for (size_t row = 0; row < rows; ++row) {
-        const size_t i = rows == 1 ? 0 : row * (points - 1) / (rows - 1);
-        const size_t next = row + 1 < rows ? (row + 1) * (points - 1) / (rows - 1) : i;
-        const double to = row + 1 < rows ? (sweep.clips[i] + sweep.clips[next]) / 2 : HUGE_VAL;
-        table.addRow({{significant(sweep.clips[i], digits)},
-                      {significant(sweep.measured[i], digits)},
-                      {significant(sweep.modelled[i], digits)},
-                      {remarks(sweep, from, to), Style::Strong}});
-        from = to;
+    for (const auto& [clip, measured, modelled] : shownPoints(sweep)) {
+        table.addRow({{significant(clip, digits)},
+                      {significant(measured, digits)},
+                      {significant(modelled, digits)},
+                      {remarks(sweep, clip), Style::Strong}});
     }
     return table;
 }
@@ -65,7 +80,7 @@ std::string pointText(const quant::ErrorPoint& point) {
 std::string sweepJson(const std::string& tensor, const quant::Sweep& sweep) {
     Json minima = Json::array();
     for (const auto& point : sweep.minima) minima.push_back(pointJson(point));
-    const Json octav = {{"clip", sweep.octavClip}, {"iterates", sweep.iterates}};
+    const Json octav = {{"clip", sweep.octav.clip}, {"iterates", sweep.iterates}};
     const Json report = {{"tensor", tensor},
                          {"bits", sweep.format.bits},
                          {"signed", sweep.format.isSigned},
@@ -73,7 +88,7 @@ std::string sweepJson(const std::string& tensor, const quant::Sweep& sweep) {
                          {"mse_measured", sweep.measured},
                          {"mse_model", sweep.modelled},
                          {"octav", octav},
-                         {"best", pointJson(sweep.best)},
+                         {"best", pointJson({sweep.best.clip, sweep.best.measured})},
                          {"minima", minima},
                          {"format", sweep.format.name()}};
     return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -93,10 +108,14 @@ std::string sweepTable(const std::string& tensor, const quant::Sweep& sweep, boo
     std::string text = quant::printable(tensor, 200) + " at " + grid + "\n\n";
     if (sweep.clips.empty()) return text + "no element is finite and not zero\n";
     text += curveTable(sweep).render({{}, 1, hasColour}) + "\n";
-    text += "octav    " + significant(double{sweep.octavClip}, digits);
+    if (sweep.clips.size() > shownRows) {
+        text += std::to_string(shownRows) + " of " + counted(sweep.clips.size(), "point") +
+                " and what is marked; --csv has all\n";
+    }
+    text += "octav    " + significant(sweep.octav.clip, digits);
     text += sweep.iterates.empty() ? "" : ", by way of";
     for (const double iterate : sweep.iterates) text += " " + significant(iterate, digits);
-    text += "\nbest     " + pointText(sweep.best) + "\n";
+    text += "\nbest     " + pointText({sweep.best.clip, sweep.best.measured}) + "\n";
     for (const auto& point : sweep.minima) text += "minimum  " + pointText(point) + "\n";
     return text;
 }

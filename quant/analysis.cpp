@@ -79,11 +79,15 @@ void checkMethod(const Method& method, const NumberFormat& format) {
 }
 
 TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const AnalysisOptions& options) {
-    TensorAnalysis analysis;
-    analysis.info = file.tensors().at(index);
-    layoutOf(analysis.info, options.granularity, file.path());  // fails where the tensor lacks the axis
+    layoutOf(file.tensors().at(index), options.granularity,
+             file.path());  // fails where there is no such axis
     m_stream.select(file, index);
-    const Profile& profile = analysis.profile = m_profilePass.profile(m_stream);
+    return analyze(file, index, options, m_profilePass.profile(m_stream));
+}
+
+TensorAnalysis Analyzer::analyze(const TensorFile& file, size_t index, const AnalysisOptions& options,
+                                 const Profile& profile) {
+    TensorAnalysis analysis{.info = file.tensors().at(index), .profile = profile};
     const bool isSigned = options.sign == Sign::Auto ? profile.hasNegative() : options.sign == Sign::Signed;
     for (const Method& method : options.methods) {
         for (const NumberFormat& format : formatsOf(options, isSigned)) {

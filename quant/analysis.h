@@ -47,7 +47,9 @@ struct MethodResult {
     double mse = 0;                  // mean of (Q(x) - x)² over all finite elements
     std::optional<double> sqnrDb;    // none when Σx² or the error is 0
     double clippedFraction = 0;      // of the finite elements, those beyond the clip
-    uint32_t iterations = 0;         // steps of the octav recursion (tensor granularity), 0 for other methods
+    // Steps of the octav recursion, 0 for other methods: tensor granularity, from the profile's density alone
+    // (octavIterates), without reading the data again.
+    uint32_t iterations = 0;
 };
 
 struct TensorAnalysis {
@@ -76,6 +78,9 @@ public:
     // Analyzes tensor `index` of the file, which must be analyzable. Throws InputError: a channel axis that
     // the tensor lacks, or data that cannot be read.
     TensorAnalysis analyze(const TensorFile& file, size_t index, const AnalysisOptions& options);
+    // The same where the stream has the tensor selected and its profile is known.
+    TensorAnalysis analyze(const TensorFile& file, size_t index, const AnalysisOptions& options,
+                           const Profile& profile);
 
     TensorStream& stream() { return m_stream; }
     ProfilePass& profilePass() { return m_profilePass; }

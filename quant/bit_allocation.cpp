@@ -345,8 +345,8 @@ BitAllocation leastError(std::span<const std::vector<BitOption>> tensors, uint64
     const double limit = std::min(static_cast<double>(budgetBits), exactIntegers);
     const Problem problem = problemOf(tensors, limit, true);
     if (leastResource(problem) > limit) {
-        throw std::invalid_argument(std::format("a budget of {} bits is too small; the least possible is {}",
-                                                budgetBits, static_cast<uint64_t>(leastResource(problem))));
+        throw UnreachableLimit(std::format("a budget of {} bits is too small; the least possible is {}",
+                                           budgetBits, static_cast<uint64_t>(leastResource(problem))));
     }
     return allocated(tensors, problem, solve(problem, maxStates));
 }
@@ -356,8 +356,8 @@ BitAllocation leastCost(std::span<const std::vector<BitOption>> tensors, double 
     check(tensors);
     const Problem problem = problemOf(tensors, errorLimit, false);
     if (!(leastResource(problem) <= errorLimit)) {
-        throw std::invalid_argument(std::format("an error of {} is too small; the least possible is {}",
-                                                errorLimit, leastResource(problem)));
+        throw UnreachableLimit(std::format("an error of {} is too small; the least possible is {}",
+                                           errorLimit, leastResource(problem)));
     }
     Solution solution = solve(problem, maxStates);
     // Costs are whole.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 namespace quant {
@@ -24,14 +25,19 @@ struct BitAllocation {
     bool isOptimal = true;
 };
 
+// No choice of options keeps within the limit; says the least that can.
+struct UnreachableLimit : std::invalid_argument {
+    using std::invalid_argument::invalid_argument;
+};
+
 // How many partial allocations a search may keep: about a second's work and 64 MiB.
 constexpr size_t defaultAllocationStates = size_t{1} << 20;
 
 // The allocation of least total squared error that costs at most budgetBits. Exact unless the search needs
 // more than maxStates partial allocations; then isOptimal is false and `bound` certifies the gap. Squared
 // errors are added in double: sums that differ by less than 1e-12 of the total count as equal. The same input
-// gives the same choices. Throws std::invalid_argument: a tensor without options, an error that is negative
-// or not finite, costs that add up to 2^53 or more, or a budget that cannot be met, with the least that can.
+// gives the same choices. Throws UnreachableLimit, and std::invalid_argument: a tensor without options, an
+// error that is negative or not finite, costs that add up to 2^53 or more.
 BitAllocation leastError(std::span<const std::vector<BitOption>> tensors, uint64_t budgetBits,
                          size_t maxStates = defaultAllocationStates);
 

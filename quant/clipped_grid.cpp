@@ -2,8 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace quant {
+
+namespace {
+
+constexpr float largestFloat = std::numeric_limits<float>::max();
+
+}  // namespace
 
 ClippedGrid ClippedGrid::at(const NumberFormat& format, float clip) {
     const auto fixed = format.fixedScale();
@@ -14,7 +21,8 @@ float ClippedGrid::step() const {
     if (format.isAffine) {
         // In double: the range of a float tensor may exceed the largest float.
         const double range = static_cast<double>(clip) - static_cast<double>(low);
-        return static_cast<float>(range / (format.largest() - format.smallest()));
+        const double step = range / (format.largest() - format.smallest());
+        return static_cast<float>(std::min(step, double{largestFloat}));
     }
     // Not from the clip: that of the widest formats is rounded to float.
     if (const auto fixed = format.fixedScale(); fixed && clip > 0) return static_cast<float>(*fixed);

@@ -17,13 +17,13 @@ struct ClippedGrid {
     static ClippedGrid at(const NumberFormat& format, float clip);
 
     // The step between codes, or the scale of element values, rounded to float. Affine: the range over the
-    // codes.
+    // codes, at most the largest float.
     float step() const;
     // Affine: the code that stands for 0, so that low and clip lie on the first and last code; else 0.
     int32_t zeroPoint() const;
     // Q(x) in double: scale times the element nearest to x / scale. x: finite.
     double quantize(double x) const;
-    // The least and the largest magnitude kept on either side of zero; what is beyond is clipped.
+    // The least value that is not clipped; the largest is `clip`.
     float lowestKept() const { return format.isAffine ? low : format.isSigned ? -clip : 0.0f; }
 };
 

@@ -48,17 +48,18 @@ TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_
     comparison.energy = ProfileError(profile).energy();
     const bool isSigned = options.sign == Sign::Auto ? profile.hasNegative() : options.sign == Sign::Signed;
     const auto formats = formatsOf({.bits = options.bits, .formats = options.formats}, isSigned);
+    const bool isLarge = comparison.info.elements > options.mostMeasured;
     ProfileClips clips(profile);
     for (size_t g = 0; g < options.granularities.size(); ++g) {
         const Granularity& granularity = options.granularities[g];
-        const bool isEstimated = granularity.kind == Granularity::Kind::Tensor && !options.isMeasured;
+        const bool isEstimated = granularity.kind == Granularity::Kind::Tensor && isLarge;
         std::vector<NumberFormat> searched;
         for (const NumberFormat& format : formats) {
             if (format.isBlockScaled() ? g == 0 : !isEstimated) searched.push_back(format);
         }
         TensorAnalysis analysis;
         if (!searched.empty()) {
-            analysis = analyzer.analyze(file, index, analysisOf(options, granularity, searched));
+            analysis = analyzer.analyze(file, index, analysisOf(options, granularity, searched), profile);
             comparison.energy = energyOf(analysis);
         }
         size_t next = 0;

@@ -19,8 +19,8 @@ struct ComparisonOptions {
     std::vector<Method> methods;
     std::vector<Granularity> granularities = {Granularity()};
     Sign sign = Sign::Auto;
-    bool isMeasured =
-        false;  // measure every cell on the data; else whole tensors are answered from their profile
+    // Whole tensors of more elements are answered from their profile, others measured on the data.
+    uint64_t mostMeasured = uint64_t{1} << 20;
 };
 
 // One cell of the table.
@@ -45,9 +45,9 @@ struct TensorComparison {
 // Σx² over the finite elements, to a few parts in 2^24.
 double energyOf(const TensorAnalysis& analysis);
 
-// Compares on tensor `index` of the file. Without isMeasured one read of the tensor serves every method and
-// format of whole tensors; channels, groups and block-scaled formats are always searched and measured. Throws
-// InputError, and std::invalid_argument (checkMethod).
+// Compares on tensor `index` of the file. One read serves every method and format of whole tensors that are
+// not measured; channels, groups and block-scaled formats always are. Throws InputError, and
+// std::invalid_argument (checkMethod).
 TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_t index,
                                const ComparisonOptions& options);
 

@@ -26,6 +26,13 @@ uint32_t roundedUp(uint64_t value, uint32_t multiple) {
     return static_cast<uint32_t>((value + multiple - 1) / multiple * multiple);
 }
 
+// About `runs` runs, none shorter than `shortest`.
+CountingShape spread(uint32_t elements, uint64_t runs, uint32_t shortest, uint32_t invocationsPerRun) {
+    const uint32_t run =
+        std::clamp(roundedUp((elements + runs - 1) / runs, 8), shortest, shaders::maxRunElements);
+    return {(elements + uint64_t{run} - 1) / run * invocationsPerRun, run};
+}
+
 }  // namespace
 
 CountingPath countingPathFrom(std::string_view name) {
@@ -65,12 +72,19 @@ uint32_t countingWorkgroupSize(CountingPath path) {
 }
 
 CountingShape countingShape(CountingPath path, const engine::DeviceInfo& info, uint32_t elements) {
-    const bool isPrivate = path == CountingPath::Private;
-    const uint64_t runs = isPrivate ? privateInvocations(info) : gpuWorkgroups;
-    const uint32_t run = std::clamp(roundedUp((elements + runs - 1) / runs, 8),
-                                    isPrivate ? shortestPrivateRun : shortestGpuRun, shaders::maxRunElements);
-    const uint64_t used = (elements + uint64_t{run} - 1) / run;
-    return {isPrivate ? used : used * countingWorkgroupSize(path), run};
+    if (path == CountingPath::Private)
+        return spread(elements, privateInvocations(info), shortestPrivateRun, 1);
+    return spread(elements, gpuWorkgroups, shortestGpuRun, gpuWorkgroupSize);
+}
+
+uint32_t windowWorkgroupSize(const engine::DeviceInfo& info) {
+    return info.type == engine::DeviceType::Cpu ? info.subgroupSize : gpuWorkgroupSize;
+}
+
+CountingShape windowShape(const engine::DeviceInfo& info, uint32_t elements) {
+    const bool isCpu = info.type == engine::DeviceType::Cpu;
+    const uint64_t runs = isCpu ? 4 * std::max(std::thread::hardware_concurrency(), 1u) : gpuWorkgroups;
+    return spread(elements, runs, shortestGpuRun, windowWorkgroupSize(info));
 }
 
 }  // namespace quant

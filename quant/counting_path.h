@@ -33,4 +33,8 @@ struct CountingShape {
 };
 CountingShape countingShape(CountingPath path, const engine::DeviceInfo& info, uint32_t elements);
 
+// The kernel of windows counts alike on every path: a run for each workgroup.
+uint32_t windowWorkgroupSize(const engine::DeviceInfo& info);
+CountingShape windowShape(const engine::DeviceInfo& info, uint32_t elements);
+
 }  // namespace quant

@@ -23,11 +23,6 @@ using engine::MemoryKind;
 // squares.
 constexpr float smallestFloatScaled = 0x1p-60f;
 
-// Elements times candidates of one dispatch, for some 50 ms at most.
-uint64_t evaluationsPerDispatch(const engine::DeviceInfo& info) {
-    return info.type == engine::DeviceType::Cpu ? uint64_t{1} << 26 : uint64_t{1} << 32;
-}
-
 // Bounds the sums that wait on the device and the work of one submission; more candidates cost another read.
 constexpr size_t candidatesPerRead = 512;
 
@@ -36,6 +31,15 @@ constexpr uint64_t blockBytes(uint64_t blocks, uint64_t candidates) {
 }
 
 }  // namespace
+
+uint64_t blocksPerDispatch(const engine::DeviceInfo& info, uint64_t candidates) {
+    const uint64_t evaluations = uint64_t{1} << (info.type == engine::DeviceType::Cpu ? 26 : 32);
+    return std::max<uint64_t>(evaluations / candidates / shaders::blockElements, 1);
+}
+
+uint64_t blocksOf(uint64_t elements) {
+    return (elements + shaders::blockElements - 1) / shaders::blockElements;
+}
 
 PowerScale powerScale(float absmax) {
     if (!(absmax > 0)) return {};
@@ -126,15 +130,21 @@ struct ErrorPass::Run {
 ErrorPass::ErrorPass(engine::Device& device) : m_device(device) {}
 
 // Grids to measure: one for all elements, or [candidate][segment] where there is a layout.
-struct ErrorPass::Candidates {
+struct ErrorPass::Grids {
     const SegmentLayout* layout;
     uint64_t count;
     std::function<const ClippedGrid&(uint64_t candidate, uint64_t segment)> at;
-
-    const NumberFormat& format(uint64_t candidate) const { return at(candidate, 0).format; }
 };
 
-// Uploads the candidates, whose formats are spaced alike, and measures them over every chunk.
+// The same as the kernel takes them, in scaled units, with the constants that they have in common.
+struct ErrorPass::Candidates {
+    const SegmentLayout* layout;
+    uint64_t count;
+    std::function<shaders::GridCandidate(uint64_t candidate, uint64_t segment)> at;
+    std::vector<std::pair<uint32_t, uint32_t>> constants;
+};
+
+// Uploads the candidates and measures them over every chunk.
 std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float absmax,
                                                  const Candidates& candidates) {
     const PowerScale scale = powerScale(absmax);
@@ -144,8 +154,7 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
     if (m_candidates.sizeBytes() < needed)
         m_candidates = Buffer(m_device, needed, MemoryKind::Upload, "candidates");
     const auto table = m_candidates.mappedAs<shaders::GridCandidate>();
-    for (uint64_t i = 0; i < count * segments; ++i)
-        table[i] = scaledGrid(candidates.at(i / segments, i % segments), scale.exponent);
+    for (uint64_t i = 0; i < count * segments; ++i) table[i] = candidates.at(i / segments, i % segments);
     m_candidates.flush();
 
     engine::KernelVariant variant{.constants = {{0, stream.elementType()},
@@ -153,23 +162,21 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
                                                 {10, scale.exact},
                                                 {12, layout != nullptr},
                                                 {18, layout && layout->bandRows > 1}}};
-    std::ranges::copy(spacingConstants(candidates.format(0)), std::back_inserter(variant.constants));
+    std::ranges::copy(candidates.constants, std::back_inserter(variant.constants));
     const auto& kernel = m_device.kernel("error_sweep", variant);
     const uint64_t teams = (count + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
-    const uint64_t blocksPerDispatch =
-        std::max<uint64_t>(evaluationsPerDispatch(m_device.info()) / count / shaders::blockElements, 1);
+    const uint64_t step = blocksPerDispatch(m_device.info(), count);
     shaders::ErrorPush push{.candidates = m_candidates.address(),
                             .candidateCount = static_cast<uint32_t>(count),
                             .exponent = scale.exponent};
     if (layout) push.geometry = geometryOf(*layout);
     Run run(*this, count);
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
-        const uint64_t blocks = (chunk.elements + shaders::blockElements - 1) / shaders::blockElements;
+        const uint64_t blocks = blocksOf(chunk.elements);
         const uint32_t firstBlock = run.reserve(blocks);
         push.partials = m_partials.address();
-        for (uint64_t block = 0; block < blocks; block += blocksPerDispatch) {
-            const uint64_t some = std::min(blocksPerDispatch, blocks - block),
-                           skipped = block * shaders::blockElements;
+        for (uint64_t block = 0; block < blocks; block += step) {
+            const uint64_t some = std::min(step, blocks - block), skipped = block * shaders::blockElements;
             push.data =
                 chunk.data.address() + skipped * (stream.elementType() == shaders::elementF32 ? 4 : 2);
             push.elements = static_cast<uint32_t>(
@@ -185,23 +192,24 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
     return run.finish(scale.exponent);
 }
 
-// One read for every kind of spacing among the candidates.
+// One read for every kind of spacing among the grids.
 std::vector<MeasuredError> ErrorPass::measureBySpacing(TensorStream& stream, float absmax,
-                                                       const Candidates& candidates) {
-    std::vector<MeasuredError> errors(candidates.count);
-    std::vector<bool> isDone(candidates.count);
-    for (uint64_t first = 0; first < candidates.count; ++first) {
+                                                       const Grids& grids) {
+    const int32_t exponent = powerScale(absmax).exponent;
+    std::vector<MeasuredError> errors(grids.count);
+    std::vector<bool> isDone(grids.count);
+    for (uint64_t first = 0; first < grids.count; ++first) {
         if (isDone[first]) continue;
-        const auto constants = spacingConstants(candidates.format(first));
+        const auto constants = spacingConstants(grids.at(first, 0).format);
         std::vector<uint64_t> alike;
-        for (uint64_t i = first; i < candidates.count; ++i) {
-            if (!isDone[i] && spacingConstants(candidates.format(i)) == constants) alike.push_back(i);
+        for (uint64_t i = first; i < grids.count; ++i) {
+            if (!isDone[i] && spacingConstants(grids.at(i, 0).format) == constants) alike.push_back(i);
         }
-        const auto measured = measureAll(
-            stream, absmax,
-            {candidates.layout, alike.size(), [&](uint64_t i, uint64_t segment) -> const ClippedGrid& {
-                 return candidates.at(alike[i], segment);
-             }});
+        const auto candidateAt = [&](uint64_t i, uint64_t segment) {
+            return scaledGrid(grids.at(alike[i], segment), exponent);
+        };
+        const auto measured =
+            measureAll(stream, absmax, {grids.layout, alike.size(), candidateAt, constants});
         for (size_t i = 0; i < alike.size(); ++i) {
             errors[alike[i]] = measured[i];
             isDone[alike[i]] = true;
@@ -230,6 +238,28 @@ std::vector<MeasuredError> ErrorPass::measure(TensorStream& stream, float absmax
         stream, absmax, {&layout, candidates.size(), [&](uint64_t i, uint64_t segment) -> const ClippedGrid& {
                              return candidates[i][segment];
                          }});
+}
+
+std::vector<MeasuredError> ErrorPass::measureExcess(TensorStream& stream, float absmax, Sides sides,
+                                                    std::span<const float> clips) {
+    const int32_t exponent = powerScale(absmax).exponent;
+    std::vector<MeasuredError> errors;
+    for (size_t first = 0; first < clips.size(); first += candidatesPerRead) {
+        const auto some = clips.subspan(first, std::min(candidatesPerRead, clips.size() - first));
+        const auto candidateAt = [&](uint64_t i, uint64_t) {
+            const float clip = std::ldexp(some[i], exponent);
+            const bool isBoth = sides == Sides::Both;
+            return shaders::GridCandidate{.step = 1,
+                                          .inverseStep = 1,
+                                          .qmin = isBoth ? -clip : -0x1p127f,
+                                          .qmax = clip,
+                                          .clipBits = magnitudeBits(some[i]),
+                                          .lowBits = isBoth ? magnitudeBits(some[i]) : infinityBits};
+        };
+        const auto measured = measureAll(stream, absmax, {nullptr, some.size(), candidateAt, {{21, 1}}});
+        errors.insert(errors.end(), measured.begin(), measured.end());
+    }
+    return errors;
 }
 
 double ErrorPass::energy(TensorStream& stream, float absmax) {

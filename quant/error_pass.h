@@ -3,6 +3,7 @@
 #include "engine/buffer.h"
 #include "engine/device.h"
 #include "quant/clipped_grid.h"
+#include "quant/profile.h"
 #include "quant/segments.h"
 #include "quant/tensor_stream.h"
 #include "shaders/error.h"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace quant {
@@ -38,15 +40,20 @@ public:
     std::vector<MeasuredError> measure(TensorStream& stream, float absmax, const SegmentLayout& layout,
                                        std::span<const std::vector<ClippedGrid>> candidates);
 
+    // What clips alone cost: Σ (|x| - clip)² over the elements beyond each, relative to the exact sum within
+    // 2^-17, and their number, which is exact. Sides::Positive: of the elements above zero alone.
+    std::vector<MeasuredError> measureExcess(TensorStream& stream, float absmax, Sides sides,
+                                             std::span<const float> clips);
+
     // Σx² over the finite elements.
     double energy(TensorStream& stream, float absmax);
 
 private:
     struct Run;
     struct Candidates;
+    struct Grids;
     std::vector<MeasuredError> measureAll(TensorStream& stream, float absmax, const Candidates& candidates);
-    std::vector<MeasuredError> measureBySpacing(TensorStream& stream, float absmax,
-                                                const Candidates& candidates);
+    std::vector<MeasuredError> measureBySpacing(TensorStream& stream, float absmax, const Grids& grids);
 
     engine::Device& m_device;
     engine::Buffer m_candidates, m_partials;
@@ -60,6 +67,9 @@ struct PowerScale {
 PowerScale powerScale(float absmax);
 // The grid as kernels take it, in scaled units.
 shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent);
+// Blocks of elements that one dispatch may hold of so many candidates, for some 50 ms at most.
+uint64_t blocksPerDispatch(const engine::DeviceInfo& info, uint64_t candidates);
+uint64_t blocksOf(uint64_t elements);
 // What a kernel that quantizes must know of the format when it is made: specialization constants 13 to 15.
 std::vector<std::pair<uint32_t, uint32_t>> spacingConstants(const NumberFormat& format);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <vector>
 
 namespace quant {
@@ -39,46 +40,63 @@ bool canBroadcast(const std::vector<uint64_t>& weights, const std::vector<uint64
     return true;
 }
 
-// All weights of the file's tensor as floats: they are kept, since they are read in any order.
-std::vector<float> weightsOf(const TensorFile& file, size_t index) {
+// Reads a run of a tensor of weights as floats. Throws InputError for one that is negative or not finite.
+void readWeights(const TensorFile& file, size_t index, uint64_t first, std::span<float> weights) {
     const TensorInfo& info = file.tensors()[index];
-    std::vector<std::byte> bytes(info.sizeBytes);
-    file.read(index, 0, bytes);
-    std::vector<float> weights(info.elements);
-    for (uint64_t i = 0; i < info.elements; ++i) {
-        if (info.dtype == DType::F64) {
-            double wide;
-            std::memcpy(&wide, &bytes[i * sizeof wide], sizeof wide);
-            weights[i] = static_cast<float>(wide);
-        } else {
-            std::memcpy(&weights[i], &bytes[i * sizeof(float)], sizeof(float));
-        }
-        if (std::isfinite(weights[i]) && weights[i] >= 0) continue;
-        throw InputError(file.path(), info.name,
-                         "its weight " + std::to_string(i) + " is negative, infinite or not a number");
+    if (info.dtype == DType::F64) {
+        std::vector<double> wide(weights.size());
+        file.read(index, first * sizeof(double), std::as_writable_bytes(std::span(wide)));
+        std::ranges::transform(wide, weights.begin(), [](double x) { return static_cast<float>(x); });
+    } else {
+        file.read(index, first * sizeof(float), std::as_writable_bytes(weights));
     }
-    return weights;
+    const auto wrong = std::ranges::find_if(weights, [](float x) { return !(std::isfinite(x) && x >= 0); });
+    if (wrong == weights.end()) return;
+    const uint64_t place = first + static_cast<uint64_t>(wrong - weights.begin());
+    throw InputError(file.path(), info.name,
+                     "its weight " + std::to_string(place) + " is negative, infinite or not a number");
 }
 
+// Weights that have the tensor's own shape pass through; those that repeat are kept whole, since they are
+// read over and over.
 class BroadcastTensor final : public TensorFile {
 public:
     BroadcastTensor(const TensorFile& file, size_t index, const TensorInfo& info)
-        : m_weights(weightsOf(file, index)), m_strides(stridesOver(info.shape, file.tensors()[index].shape)) {
+        : m_file(file), m_index(index), m_strides(stridesOver(info.shape, file.tensors()[index].shape)) {
         m_path = file.path();
         m_format = "weights";
         // As many elements as a tensor that exists: the counts cannot overflow.
         m_tensors.push_back(*makeTensorInfo(info.name, DType::F32, info.shape));
+        if (file.tensors()[index].elements == info.elements) return;
+        m_repeated.resize(file.tensors()[index].elements);
+        readWeights(file, index, 0, m_repeated);
     }
 
 protected:
     void readRange(size_t, uint64_t offset, std::span<std::byte> bytes) const override {
-        for (uint64_t i = 0; i < bytes.size() / sizeof(float); ++i) {
-            const float weight = m_weights[placeOf(offset / sizeof(float) + i)];
-            std::memcpy(&bytes[i * sizeof weight], &weight, sizeof weight);
-        }
+        std::vector<float> weights(bytes.size() / sizeof(float));
+        const uint64_t first = offset / sizeof(float);
+        if (m_repeated.empty())
+            readWeights(m_file, m_index, first, weights);
+        else
+            repeat(first, weights);
+        std::memcpy(bytes.data(), weights.data(), bytes.size());
     }
 
 private:
+    // Along the last axis weights follow each other, or one stands for all.
+    void repeat(uint64_t first, std::span<float> weights) const {
+        const auto& shape = m_tensors[0].shape;
+        const uint64_t row = shape.empty() ? 1 : shape.back(), step = shape.empty() ? 0 : m_strides.back();
+        for (size_t done = 0; done < weights.size();) {
+            const uint64_t place = placeOf(first + done);
+            const auto run =
+                weights.subspan(done, std::min(row - (first + done) % row, weights.size() - done));
+            for (size_t i = 0; i < run.size(); ++i) run[i] = m_repeated[place + i * step];
+            done += run.size();
+        }
+    }
+
     uint64_t placeOf(uint64_t element) const {
         const auto& shape = m_tensors[0].shape;
         uint64_t place = 0;
@@ -89,7 +107,9 @@ private:
         return place;
     }
 
-    std::vector<float> m_weights;
+    const TensorFile& m_file;
+    size_t m_index;
+    std::vector<float> m_repeated;
     std::vector<uint64_t> m_strides;
 };
 

@@ -16,9 +16,9 @@ public:
     // Throws InputError when the file cannot be used.
     explicit Importance(const std::string& path);
 
-    // The weights of every element as a tensor of `info`'s shape, F32. Valid while this object is. Throws
-    // InputError: none for that tensor, another type or shape; read() throws it for a weight that is negative
-    // or not finite.
+    // The weights of every element as a tensor of `info`'s shape, F32. Valid while this object is. Those of
+    // fewer elements than the tensor are kept in host memory. Throws InputError: none for that tensor,
+    // another type or shape; it, or read(), throws for a weight that is negative or not finite.
     std::unique_ptr<TensorFile> of(const TensorInfo& info) const;
 
 private:

@@ -4,19 +4,24 @@
 
 namespace quant {
 
-MetricTask MetricContext::task(const TensorStream& stream, bool isModelled) const {
-    MetricTask task{.kind = m_kind, .isModelled = isModelled};
-    if (m_kind == MetricKind::Weighted) {
+TensorStream* MetricContext::weightsOf(const TensorStream& stream) const {
+    if (m_kind != MetricKind::Weighted) return nullptr;
+    if (m_selected != stream.selection()) {
         m_weightStream->select(*m_weights, 0, stream.selection());
-        task.weights = m_weightStream->resident();
+        m_selected = stream.selection();
     }
-    return task;
+    return m_weightStream;
+}
+
+MetricTask MetricContext::task(const TensorStream& stream, bool isModelled) const {
+    TensorStream* weights = weightsOf(stream);
+    return {m_kind, isModelled, weights != nullptr ? weights->resident() : engine::BufferRange()};
 }
 
 std::vector<double> MetricContext::measure(TensorStream& stream, float absmax,
                                            std::span<const TriedGrid> grids) const {
-    constexpr size_t most = 64;
-    MetricTask task = this->task(stream, false);
+    constexpr size_t most = 256;
+    TensorStream* weights = weightsOf(stream);
     std::vector<double> values;
     for (size_t first = 0; first < grids.size();) {
         std::vector<ClippedGrid> alike;
@@ -26,8 +31,8 @@ std::vector<double> MetricContext::measure(TensorStream& stream, float absmax,
                 break;
             alike.push_back(next.grid);
         }
-        task.isModelled = grids[first].isModelled;
-        const auto measured = m_pass.measure(stream, absmax, alike, task);
+        const auto measured =
+            m_pass.measure(stream, absmax, alike, {m_kind, grids[first].isModelled, {}}, weights);
         values.insert(values.end(), measured.begin(), measured.end());
         first += alike.size();
     }

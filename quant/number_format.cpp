@@ -251,11 +251,15 @@ double NumberFormat::decode(uint32_t code) const {
     return isNegative ? -value : value;
 }
 
+uint64_t NumberFormat::positiveLevelCount() const {
+    if (spacing == Spacing::Binary) return 1;
+    return uint64_t{1} + (spacing == Spacing::Float ? largestCode(*this) : static_cast<uint32_t>(largest()));
+}
+
 std::vector<double> NumberFormat::positiveLevels() const {
     if (spacing == Spacing::Binary) return {1};
-    const auto last = spacing == Spacing::Float ? largestCode(*this) : static_cast<uint32_t>(largest());
     std::vector<double> levels;
-    for (uint32_t code = 0; code <= last; ++code) levels.push_back(decode(code));
+    for (uint32_t code = 0; code < positiveLevelCount(); ++code) levels.push_back(decode(code));
     return levels;
 }
 

@@ -47,37 +47,43 @@ float octavRoot(uint32_t bits, uint64_t below, uint64_t atOrAbove, const WideInt
     return fromBits(std::min(bits, dividedToNearest(sum * inverseNoiseFactor, denominator)));
 }
 
-std::vector<double> octavIterates(const Profile& profile, Sides sides, uint64_t inverseNoiseFactor) {
-    constexpr size_t maxSteps = 64;
-    constexpr double settled = 0x1p-22;
-    std::vector<double> counts(Profile::finiteBins), sums(Profile::finiteBins);
-    for (uint32_t bin = 0; bin < Profile::finiteBins; ++bin) {
-        counts[bin] = static_cast<double>(profile.count(bin, sides));
-        if (counts[bin] > 0) sums[bin] = static_cast<double>(profile.sum(bin, sides).approximate() * oneUnit);
-    }
+float octavRoot(const SpreadProfile& spread, uint64_t inverseNoiseFactor) {
     const double gamma = 1.0 / static_cast<double>(inverseNoiseFactor);
+    return spread.smallest([&](double s) {
+        const Moments within = spread.upTo(s);
+        const double above = spread.total().count - within.count;
+        return gamma * s * within.count - (spread.total().sum - within.sum - s * above) >= 0;
+    });
+}
+
+std::vector<double> octavIterates(double first, uint64_t inverseNoiseFactor, float root,
+                                  const std::function<ClipSplit(double)>& splitAt) {
+    constexpr size_t maxSteps = 64;
+    const double gamma = 1.0 / static_cast<double>(inverseNoiseFactor), target = root;
+    const auto isRoot = [&](double s) {
+        return static_cast<float>(s) == root || std::abs(s - target) <= 0x1p-23 * target;
+    };
     std::vector<double> iterates;
-    double s = profile.meanMagnitude(sides);
-    if (s == 0) return iterates;
-    iterates.push_back(s);
-    while (iterates.size() < maxSteps) {
-        const uint32_t split = std::min(magnitudeBits(static_cast<float>(s)) >> 20, Profile::finiteBins - 1);
-        const double first = fromBits(split << 20), last = fromBits(((split + 1) << 20) - 1);
-        const double share = std::clamp((last - s) / (last - first), 0.0, 1.0);
-        double inside = counts[split] * (1 - share), outside = counts[split] * share;
-        double sum = outside > 0 ? outside * (s + last) / 2 : 0;
-        for (uint32_t bin = 0; bin < split; ++bin) inside += counts[bin];
-        for (uint32_t bin = split + 1; bin < Profile::finiteBins; ++bin)
-            outside += counts[bin], sum += sums[bin];
-        const double next = sum / (gamma * inside + outside);
-        iterates.push_back(next);
-        // Around a data value where h jumps the recursion may go to and fro for ever.
-        const bool isCycle =
-            iterates.size() > 2 && std::abs(next - iterates[iterates.size() - 3]) <= settled * s;
-        if (isCycle || !(std::abs(next - s) > settled * s)) break;
-        s = next;
+    double below = 0, above = HUGE_VAL;  // the root lies between
+    for (double s = first; s > 0;) {
+        iterates.push_back(s);
+        if (isRoot(s) || iterates.size() == maxSteps) break;
+        (s < target ? below : above) = s;
+        const ClipSplit split = splitAt(s);
+        const double next = split.sumBeyond / (gamma * split.inside + split.beyond);
+        s = next > below && next < above ? next : target;
     }
     return iterates;
+}
+
+std::vector<double> octavIterates(const Profile& profile, Sides sides, uint64_t inverseNoiseFactor) {
+    const SpreadProfile spread(profile, sides);
+    const auto splitAt = [&](double s) -> ClipSplit {
+        const Moments &within = spread.upTo(s), &all = spread.total();
+        return {within.count, all.count - within.count, all.sum - within.sum};
+    };
+    return octavIterates(profile.meanMagnitude(sides), inverseNoiseFactor,
+                         octavRoot(spread, inverseNoiseFactor), splitAt);
 }
 
 }  // namespace quant

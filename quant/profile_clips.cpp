@@ -2,7 +2,7 @@
 
 #include "quant/clip_estimate.h"
 #include "quant/entropy.h"
-#include "quant/float_bits.h"
+#include "quant/octav.h"
 
 #include <cmath>
 
@@ -10,36 +10,13 @@ namespace quant {
 
 namespace {
 
-// The smallest float magnitude up to `largest` at which a monotone predicate holds; it holds at `largest`.
-template <class Predicate>
-float smallestMagnitude(float largest, const Predicate& holds) {
-    uint32_t low = 0, high = magnitudeBits(largest);
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (holds(double{fromBits(middle)}))
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return fromBits(low);
-}
-
-// Where h(s) = γ·s·#{|x|<=s} - Σ_{|x|>s}(|x| - s) turns positive.
-float octavRoot(const SpreadProfile& spread, double gamma) {
-    return smallestMagnitude(spread.largest(), [&](double s) {
-        const Moments within = spread.upTo(s);
-        const double above = spread.total().count - within.count;
-        return gamma * s * within.count - (spread.total().sum - within.sum - s * above) >= 0;
-    });
-}
-
 // The magnitude with `rank` of all finite elements at or below it, of which `others` are not in the spread.
 float magnitudeOfRank(const SpreadProfile& spread, uint64_t rank, uint64_t others) {
     if (rank <= others) return 0;
     // Of n elements spread over a bin the k-th is expected at the quantile (k - ½)/n.
     const double wanted = static_cast<double>(rank - others) - 0.5;
     if (wanted > spread.elements() - 1) return spread.largest();
-    return smallestMagnitude(spread.largest(), [&](double s) { return spread.upTo(s).count >= wanted; });
+    return spread.smallest([&](double s) { return spread.upTo(s).count >= wanted; });
 }
 
 }  // namespace
@@ -70,6 +47,7 @@ Clip ProfileClips::entropy(const ClipRequest& request) {
 
 Clip ProfileClips::clipOf(const ClipRequest& request) {
     const auto& [method, format] = request;
+    if (format.fixedScale()) return {ClippedGrid::at(format, 0).clip};
     const Clip largest = largestClip(m_profile, format);
     const bool isConstant = m_profile.min() == m_profile.max();
     if (largest == Clip() || isConstant || method.kind == MethodKind::Max) return largest;
@@ -80,13 +58,12 @@ Clip ProfileClips::clipOf(const ClipRequest& request) {
     if (format.isAffine) return twoSidedOctavClip(m_errors, format);
     if (format.spacing == Spacing::Binary)
         return {static_cast<float>(m_both.total().sum / static_cast<double>(m_profile.finite()))};
-    return {octavRoot(spread(request), 1 / static_cast<double>(request.inverseNoiseFactor()))};
+    return {octavRoot(spread(request), request.inverseNoiseFactor())};
 }
 
 // As ClipSearch rounds scales.
 Clip ProfileClips::withPossibleScale(const ClipRequest& request, Clip clip) const {
     const auto& [method, format] = request;
-    if (format.fixedScale()) return {ClippedGrid::at(format, 0).clip};
     if (format.scaleRule != ScaleRule::PowerOfTwo || clip.high == 0) return clip;
     const auto [below, above] = powerOfTwoClips(format, clip.high);
     if (method.kind == MethodKind::Max) return {above};

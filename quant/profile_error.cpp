@@ -6,7 +6,8 @@ namespace quant {
 
 namespace {
 
-constexpr double mostLevels = 1024;
+// Levels of a side that are looked at one by one.
+constexpr uint32_t mostLevels = 1024;
 
 // Σ (x - level)² of the elements between two places.
 double squaresAround(double level, const Moments& below, const Moments& upTo) {
@@ -22,7 +23,10 @@ double squaresAround(double level, const Moments& below, const Moments& upTo) {
 ProfileError::ProfileError(const Profile& profile)
     : m_above(profile, Sides::Positive),
       m_below(profile, Sides::Negative),
-      m_zeros(static_cast<double>(profile.zeros())) {}
+      m_zeros(static_cast<double>(profile.zeros())),
+      m_elements(static_cast<double>(profile.finite())) {
+    if (profile.finite() > 0 && profile.min() == profile.max()) m_constant = profile.max();
+}
 
 double ProfileError::levelsError(const SpreadProfile& side, const std::vector<double>& levels, double step) {
     double error = 0;
@@ -36,6 +40,30 @@ double ProfileError::levelsError(const SpreadProfile& side, const std::vector<do
     return error;
 }
 
+// Up to a power of two the levels one by one, from there on the noise of each bin's binade.
+double ProfileError::floatError(const SpreadProfile& side, const NumberFormat& format, double step) {
+    // A power of two in every format of up to ten mantissa bits.
+    const double border = step * format.decode(mostLevels), largest = step * format.largest();
+    const Moments low = side.upTo(border);
+    double error = 0;
+    Moments below;
+    for (uint32_t code = 0; code < mostLevels && below.count < low.count; ++code) {
+        const double level = step * format.decode(code), next = step * format.decode(code + 1);
+        const Moments upTo = code + 1 == mostLevels ? low : side.upTo((level + next) / 2);
+        error += squaresAround(level, below, upTo);
+        below = upTo;
+    }
+    const auto addNoise = [&](double magnitude, double count) {
+        const double spacing = step * format.spacingAt(magnitude / step);
+        error += count * spacing * spacing / 12;
+    };
+    for (const SpreadBin& bin : side.bins()) {
+        if (bin.first >= border) addNoise(bin.first, bin.countBelow(largest));
+    }
+    if (side.largest() > border && side.largest() <= largest) addNoise(double{side.largest()}, 1);
+    return error + squaresAround(largest, side.upTo(largest), side.total());
+}
+
 double ProfileError::uniformError(const SpreadProfile& side, double levels, double step) {
     const double largest = levels * step;
     const Moments inside = side.upTo(largest);
@@ -46,7 +74,10 @@ double ProfileError::sideError(const SpreadProfile& side, bool isNegative, const
     const NumberFormat& format = grid.format;
     const auto step = static_cast<double>(grid.step());
     if (step == 0) return side.energy();
-    if (format.spacing != Spacing::Uniform) return levelsError(side, format.positiveLevels(), step);
+    if (format.spacing != Spacing::Uniform) {
+        return format.positiveLevelCount() > mostLevels ? floatError(side, format, step)
+                                                        : levelsError(side, format.positiveLevels(), step);
+    }
     const double zero = grid.zeroPoint();
     const double levels = isNegative ? zero - format.smallest() : format.largest() - zero;
     if (levels > mostLevels) return uniformError(side, levels, step);
@@ -56,6 +87,11 @@ double ProfileError::sideError(const SpreadProfile& side, bool isNegative, const
 }
 
 double ProfileError::at(const ClippedGrid& grid) const {
+    if (m_constant) {
+        // The product of step and element is rounded to float, as in the kernels.
+        const double error = double{static_cast<float>(grid.quantize(*m_constant))} - double{*m_constant};
+        return m_elements * error * error;
+    }
     const double atZero = grid.format.spacing == Spacing::Binary ? static_cast<double>(grid.step()) : 0.0;
     return sideError(m_above, false, grid) + sideError(m_below, true, grid) + m_zeros * atZero * atZero;
 }

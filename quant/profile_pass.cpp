@@ -8,7 +8,6 @@
 #include "shaders/window.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace quant {
 
@@ -17,15 +16,6 @@ namespace {
 using engine::Buffer;
 using engine::Commands;
 using engine::MemoryKind;
-
-// Of the kernel of windows, which counts the same way on every path.
-constexpr uint32_t gpuWorkgroupSize = 256;
-constexpr uint64_t gpuWorkgroups = 1024;
-constexpr uint32_t shortestGpuRun = 16384;
-
-uint32_t roundedUp(uint64_t value, uint32_t multiple) {
-    return static_cast<uint32_t>((value + multiple - 1) / multiple * multiple);
-}
 
 }  // namespace
 
@@ -132,21 +122,16 @@ void ProfilePass::countEight(TensorStream& stream, Sides sides, std::span<const 
         commands.fill({m_windowCounts, 0, firsts.size() * shaders::windowWords * 4}, 0);
         commands.submit();
     }
-    const bool isCpu = m_device.info().type == engine::DeviceType::Cpu;
-    const uint32_t groupSize = isCpu ? m_device.info().subgroupSize : gpuWorkgroupSize;
-    const uint64_t groups = isCpu ? 4 * std::max(std::thread::hardware_concurrency(), 1u) : gpuWorkgroups;
-    const auto& counting = m_device.kernel(
-        "count_windows",
-        {.constants = {
-             {0, stream.elementType()}, {1, groupSize}, {2, static_cast<uint32_t>(firsts.size())}}});
+    const auto& counting =
+        m_device.kernel("count_windows", {.constants = {{0, stream.elementType()},
+                                                        {1, windowWorkgroupSize(m_device.info())},
+                                                        {2, static_cast<uint32_t>(firsts.size())}}});
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
-        const uint32_t run = std::clamp(roundedUp((chunk.elements + groups - 1) / groups, 8), shortestGpuRun,
-                                        shaders::maxRunElements);
-        const shaders::WindowPush push{
-            chunk.data.address(),        m_windows.address(), m_windowCounts.address(), chunk.elements, run,
-            static_cast<uint32_t>(sides)};
-        commands.dispatch(counting, (chunk.elements + uint64_t{run} - 1) / run * groupSize, push,
-                          {chunk.data, m_windows}, {m_windowCounts});
+        const CountingShape shape = windowShape(m_device.info(), chunk.elements);
+        const shaders::WindowPush push{chunk.data.address(),     m_windows.address(),
+                                       m_windowCounts.address(), chunk.elements,
+                                       shape.runElements,        static_cast<uint32_t>(sides)};
+        commands.dispatch(counting, shape.invocations, push, {chunk.data, m_windows}, {m_windowCounts});
     });
 }
 

@@ -65,13 +65,13 @@ BitAllocation allocate(const Recommendation& all, const RecommendOptions& option
         try {
             const double budget = *options.targetBits * static_cast<double>(all.elements);
             return leastError(table, static_cast<uint64_t>(std::clamp(budget, 0.0, 0x1p53)));
-        } catch (const std::invalid_argument&) {
+        } catch (const UnreachableLimit&) {
             refuseBits(all.tensors, all.elements, *options.targetBits);
         }
     }
     try {
         return leastCost(table, all.energy * std::pow(10.0, -options.targetSqnr.value() / 10));
-    } catch (const std::invalid_argument&) {
+    } catch (const UnreachableLimit&) {
         refuseSqnr(all.tensors, all.energy, *options.targetSqnr);
     }
 }

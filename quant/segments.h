@@ -15,6 +15,7 @@ namespace quant {
 struct Selection {
     uint64_t first = 0, run = 0, stride = 0, runs = 1;
     uint64_t elements() const { return run * runs; }
+    bool operator==(const Selection&) const = default;
 };
 
 // What shares one clip: the whole tensor, each index along an axis, each run of N elements along an axis, or

@@ -4,6 +4,7 @@
 #include "shaders/profile.h"
 
 #include <format>
+#include <optional>
 #include <utility>
 
 namespace quant {
@@ -48,10 +49,27 @@ KeyRange keysOf(uint32_t index) {
     return {~(last | 0x80000000u), ~(first | 0x80000000u)};
 }
 
-// Whether a bin's sum of rests is possible when its element of largest magnitude has these bits.
-bool isBoundedBy(const ProfileBin& bin, uint32_t bits) {
-    const uint64_t rest = bits & restMask;
-    return bin.rests >= rest && bin.rests <= bin.count * rest;
+// What is known of the elements of a bin: an element of the least and one of the greatest rest.
+struct KnownRests {
+    std::optional<uint64_t> least, greatest;
+};
+
+// Whether a bin's elements can have the sum of rests that it holds.
+bool fits(const ProfileBin& bin, const KnownRests& known) {
+    if (bin.index == shaders::zeroBin) return true;
+    const uint64_t least = known.least.value_or(bin.index % sideBins == 0 ? 1 : 0);
+    const uint64_t greatest = known.greatest.value_or(restMask), others = bin.count - 1;
+    const uint64_t lowest = (known.greatest ? greatest : least) + others * least;
+    const uint64_t highest = (known.least ? least : greatest) + others * greatest;
+    return bin.rests >= lowest && bin.rests <= highest;
+}
+
+// The known rest of a bin that holds the largest element (in value), or the smallest.
+KnownRests knownOf(const ProfileBin& bin, uint32_t key, bool isLargest) {
+    const bool isPositive = bin.index < sideBins;
+    const uint64_t rest = (isPositive ? key : ~key) & restMask;
+    if (isPositive == isLargest) return {{}, rest};
+    return {rest, {}};
 }
 
 std::optional<ProfileFlaw> flawOfKeys(const SparseProfile& profile) {
@@ -75,10 +93,16 @@ std::optional<ProfileFlaw> flawOfKeys(const SparseProfile& profile) {
         return ProfileFlaw{"min", "the smallest element is in none of the bins", {}};
     if (smallest > largest) return ProfileFlaw{"min", "the smallest element is above the largest", {}};
     const auto at = [&](const ProfileBin* bin) { return static_cast<size_t>(bin - profile.bins.data()); };
-    if (highest->index < sideBins && !isBoundedBy(*highest, largest & 0x7fffffffu))
+    const KnownRests top = knownOf(*highest, largest, true), bottom = knownOf(*lowest, smallest, false);
+    if (!fits(*highest, top))
         return ProfileFlaw{"max", "the largest element does not fit its bin's sum", at(highest)};
-    if (lowest->index >= sideBins && !isBoundedBy(*lowest, ~smallest & 0x7fffffffu))
+    if (!fits(*lowest, bottom))
         return ProfileFlaw{"min", "the smallest element does not fit its bin's sum", at(lowest)};
+    if (highest != lowest) return {};
+    const KnownRests both = {top.least ? top.least : bottom.least,
+                             top.greatest ? top.greatest : bottom.greatest};
+    if ((highest->count == 1 && smallest != largest) || !fits(*highest, both))
+        return ProfileFlaw{"min", "the smallest and the largest element do not fit their bin", at(lowest)};
     return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "quant/float_bits.h"
 #include "quant/linear_spread.h"
 #include "quant/profile.h"
 
@@ -49,9 +50,11 @@ public:
     // Of the elements at or below a magnitude, and of all. Costs a search among the bins.
     Moments upTo(double magnitude) const;
     const Moments& total() const { return m_total; }
+    // The smallest float up to the largest magnitude at which a monotone predicate (of a double) holds; it
+    // holds at the largest.
+    template <class Predicate>
+    float smallest(const Predicate& holds) const;
 
-    double countBelow(double magnitude) const { return upTo(magnitude).count; }
-    double sumAbove(double magnitude) const { return m_total.sum - upTo(magnitude).sum; }
     double energy() const { return m_total.squares; }  // Σx²
 
 private:
@@ -61,5 +64,18 @@ private:
     double m_elements = 0;
     Moments m_total;
 };
+
+template <class Predicate>
+float SpreadProfile::smallest(const Predicate& holds) const {
+    uint32_t low = 0, high = magnitudeBits(m_largest);
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (holds(double{fromBits(middle)}))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return fromBits(low);
+}
 
 }  // namespace quant

@@ -1,13 +1,13 @@
 #include "quant/sweep.h"
 
 #include "quant/clip_search.h"
-#include "quant/error_model.h"
-#include "quant/octav.h"
+#include "quant/octav_iterates.h"
 #include "quant/profile_error.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <stdexcept>
 
 namespace quant {
@@ -28,21 +28,43 @@ std::vector<double> spacedClips(double low, double high, uint32_t points) {
     return clips;
 }
 
-std::vector<double> modelledErrors(const Profile& profile, const NumberFormat& format,
-                                   const std::vector<double>& clips) {
+// Mean error that OCTAV models at each clip. Source: Sakr et al., ICML 2022, equation 3.
+std::vector<double> modelledErrors(Analyzer& analyzer, const Profile& profile, const NumberFormat& format,
+                                   std::span<const float> clips) {
+    const auto finite = static_cast<double>(profile.finite());
     std::vector<double> errors;
-    if (format.hasNoiseFactor()) {
-        const ErrorModel model(profile, format.isSigned ? Sides::Both : Sides::Positive,
-                               format.inverseNoiseFactor());
-        for (const double clip : clips) errors.push_back(model.at(clip));
+    if (!format.hasNoiseFactor()) {
+        const ProfileError estimate(profile);
+        for (const float clip : clips) errors.push_back(estimate.at({format, clip}) / finite);
         return errors;
     }
-    const ProfileError estimate(profile);
-    for (const double clip : clips) {
-        const double error = estimate.at({format, static_cast<float>(clip)});
-        errors.push_back(error / static_cast<double>(profile.finite()));
+    const Sides sides = format.isSigned ? Sides::Both : Sides::Positive;
+    const double gamma = 1.0 / static_cast<double>(format.inverseNoiseFactor());
+    const auto beyond = analyzer.errorPass().measureExcess(analyzer.stream(), profile.absmax(), sides, clips);
+    for (size_t i = 0; i < clips.size(); ++i) {
+        const auto inside = static_cast<double>(profile.nonzero(sides) - beyond[i].clipped);
+        const double clip = clips[i];
+        errors.push_back((gamma * clip * clip * inside + beyond[i].squared) / finite);
     }
     return errors;
+}
+
+// Clips to measure beside the curve: of the methods octav and mse, and the root that the recursion runs to.
+struct Answers {
+    float octav, mse, root;
+};
+
+Answers answersOf(Analyzer& analyzer, const Profile& profile, const NumberFormat& format) {
+    NumberFormat freelyScaled = format;
+    freelyScaled.scaleRule = ScaleRule::Free;
+    const std::array requests = {ClipRequest{{MethodKind::Octav, {}}, format},
+                                 ClipRequest{{MethodKind::Mse, {}}, format},
+                                 ClipRequest{{MethodKind::Octav, {}}, freelyScaled}};
+    // The root is another than the clip where that is rounded to a power of two.
+    const auto asked = std::span(requests).first(format.scaleRule == ScaleRule::Free ? 2 : 3);
+    const auto found =
+        ClipSearch(analyzer.profilePass(), analyzer.errorPass()).find(analyzer.stream(), profile, asked);
+    return {found[0].high, found[1].high, asked.size() > 2 ? found[2].high : found[0].high};
 }
 
 }  // namespace
@@ -101,23 +123,26 @@ Sweep sweep(Analyzer& analyzer, const TensorFile& file, size_t index, const Swee
     const double high = options.range ? options.range->second : static_cast<double>(absmax);
     result.clips = spacedClips(low, high, options.points);
 
-    const std::array requests = {ClipRequest{{MethodKind::Octav, {}}, format},
-                                 ClipRequest{{MethodKind::Mse, {}}, format}};
-    const auto found =
-        ClipSearch(analyzer.profilePass(), analyzer.errorPass()).find(stream, profile, requests);
-    result.octavClip = found[0].high;
-    if (format.hasNoiseFactor())
-        result.iterates = octavIterates(profile, requests[0].sides(), format.inverseNoiseFactor());
-
-    std::vector<ClippedGrid> candidates = {found[1].on(format)};
-    for (const double clip : result.clips) candidates.push_back({format, static_cast<float>(clip)});
-    const auto errors = analyzer.errorPass().measure(stream, absmax, candidates);
-    const auto finite = static_cast<double>(profile.finite());
-    result.best = {found[1].high, errors[0].squared / finite};
-    result.modelled = modelledErrors(profile, format, result.clips);
-    for (size_t i = 0; i < result.clips.size(); ++i) {
-        result.measured.push_back(errors[i + 1].squared / finite);
-        if (result.measured.back() < result.best.mse) result.best = {result.clips[i], result.measured.back()};
+    const Answers answers = answersOf(analyzer, profile, format);
+    if (format.hasNoiseFactor()) {
+        result.iterates = exactOctavIterates(analyzer.profilePass(), stream, profile,
+                                             format.isSigned ? Sides::Both : Sides::Positive,
+                                             format.inverseNoiseFactor(), answers.root);
+    }
+    std::vector<float> clips = {answers.octav, answers.mse};
+    for (const double clip : result.clips) clips.push_back(static_cast<float>(clip));
+    std::vector<ClippedGrid> grids;
+    for (const float clip : clips) grids.push_back({format, clip});
+    const auto errors = analyzer.errorPass().measure(stream, absmax, grids);
+    const auto modelled = modelledErrors(analyzer, profile, format, clips);
+    std::vector<SweepPoint> points;
+    for (size_t i = 0; i < clips.size(); ++i)
+        points.push_back({clips[i], errors[i].squared / static_cast<double>(profile.finite()), modelled[i]});
+    result.octav = points[0];
+    result.best = *std::ranges::min_element(points, {}, &SweepPoint::measured);
+    for (const SweepPoint& point : std::span(points).subspan(2)) {
+        result.measured.push_back(point.measured);
+        result.modelled.push_back(point.modelled);
     }
     result.minima = prominentMinima(result.clips, result.measured);
     return result;

@@ -24,17 +24,23 @@ struct ErrorPoint {
     double clip = 0, mse = 0;
 };
 
+// A clip, its measured mean squared error and the one that OCTAV models.
+struct SweepPoint {
+    double clip = 0, measured = 0, modelled = 0;
+};
+
 // Error versus clip of one tensor.
 struct Sweep {
     NumberFormat format;
     std::vector<double>
         clips;  // ascending, logarithmically spaced; empty when no element is finite and nonzero
     std::vector<double> measured;  // mean squared error of the real quantizer at each clip
-    // What OCTAV minimises, from the profile; formats whose noise has no closed form: ProfileError.
+    // What OCTAV minimises, within 2^-17 of it. Of formats whose noise has no closed form: the
+    // estimate of the real error from the profile (ProfileError).
     std::vector<double> modelled;
-    float octavClip = 0;           // the clip of method octav
-    std::vector<double> iterates;  // of the Newton recursion towards it (octavIterates), where there is one
-    ErrorPoint best;               // least measured error, refined between the points
+    SweepPoint octav;              // at the clip of method octav
+    std::vector<double> iterates;  // of the Newton recursion, where there is one: exactOctavIterates()
+    SweepPoint best;               // least measured error, refined between the points
     // Minima of the measured curve that stand out: between two of them it rises by at least 2% above the
     // higher.
     std::vector<ErrorPoint> minima;

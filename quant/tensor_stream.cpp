@@ -91,7 +91,7 @@ engine::BufferRange TensorStream::resident() {
             throw engine::OutOfMemory("vkAllocateMemory", -2,
                                       "keeping " + std::to_string(m_elements) + " elements on the device");
         }
-        stream([](Commands&, const Chunk&) {}, true);
+        load();
     }
     return {m_resident, 0, padded(m_elements * elementBytes())};
 }
@@ -139,14 +139,39 @@ bool TensorStream::makeResident() {
     return true;
 }
 
+void TensorStream::makeRing() {
+    if (m_ring) return;
+    m_ring.emplace(m_device, m_chunkElements * sizeof(float), ringSlots);
+    while (m_chunkElements * sizeof(float) > m_ring->slotBytes()) m_chunkElements /= 2;
+}
+
+void TensorStream::load() {
+    stream([](Commands&, const Chunk&) {}, true);
+}
+
+Chunk TensorStream::residentChunk(uint64_t first, uint32_t count) const {
+    return {{m_resident, first * elementBytes(), padded(uint64_t{count} * elementBytes())}, first, count};
+}
+
+// At most a slot of the ring.
+Chunk TensorStream::uploadedChunk(Commands& commands, uint64_t first, uint32_t count) {
+    const uint64_t size = uint64_t{count} * elementBytes();
+    readElements(first, m_ring->next().first(size));
+    const Stopwatch watch(m_times.upload);
+    return {m_ring->upload(commands, padded(size)), first, count};
+}
+
+void TensorStream::usedBy(engine::Ticket ticket) {
+    m_lastUse = ticket;
+    if (!m_isLoaded) m_ring->usedBy(ticket);
+}
+
 void TensorStream::stream(const std::function<void(Commands&, const Chunk&)>& record, bool keep) {
     const bool direct = keep && !m_resident.mapped().empty();
-    if (direct) {
+    if (direct)
         m_device.wait(m_lastUse);
-    } else if (!m_ring) {
-        m_ring.emplace(m_device, m_chunkElements * sizeof(float), ringSlots);
-        while (m_chunkElements * sizeof(float) > m_ring->slotBytes()) m_chunkElements /= 2;
-    }
+    else
+        makeRing();
     for (uint64_t first = 0; first < m_elements; first += m_chunkElements) {
         const auto count = static_cast<uint32_t>(std::min(m_chunkElements, m_elements - first));
         const uint64_t offset = first * elementBytes(), size = uint64_t{count} * elementBytes();
@@ -175,10 +200,29 @@ void TensorStream::forEachChunk(const std::function<void(Commands&, const Chunk&
     for (uint64_t first = 0; first < m_elements; first += m_chunkElements) {
         const auto count = static_cast<uint32_t>(std::min(m_chunkElements, m_elements - first));
         Commands commands(m_device);
-        record(
-            commands,
-            {{m_resident, first * elementBytes(), padded(uint64_t{count} * elementBytes())}, first, count});
+        record(commands, residentChunk(first, count));
         m_lastUse = commands.submit();
+    }
+}
+
+void TensorStream::forEachChunk(TensorStream& beside,
+                                const std::function<void(Commands&, const Chunk&, const Chunk&)>& record) {
+    for (TensorStream* one : {this, &beside}) {
+        if (!one->m_isLoaded && one->makeResident()) one->load();
+        if (!one->m_isLoaded) one->makeRing();
+    }
+    const auto chunkOf = [](TensorStream& one, Commands& commands, uint64_t first, uint32_t count) {
+        return one.m_isLoaded ? one.residentChunk(first, count) : one.uploadedChunk(commands, first, count);
+    };
+    const uint64_t step = std::min(m_chunkElements, beside.m_chunkElements);
+    for (uint64_t first = 0; first < m_elements; first += step) {
+        const auto count = static_cast<uint32_t>(std::min(step, m_elements - first));
+        Commands commands(m_device);
+        const Chunk chunk = chunkOf(*this, commands, first, count);
+        record(commands, chunk, chunkOf(beside, commands, first, count));
+        const engine::Ticket ticket = commands.submit();
+        usedBy(ticket);
+        beside.usedBy(ticket);
     }
 }
 

@@ -53,6 +53,10 @@ public:
     // One pass: calls `record` for each chunk in order and submits what it recorded. Reading the next chunk
     // overlaps the work on the last. Returns without waiting; throws InputError, DeviceLost.
     void forEachChunk(const std::function<void(engine::Commands&, const Chunk&)>& record);
+    // The same, with the elements of another stream's selection, which has as many, at the same places beside
+    // each chunk. That stream, too, keeps on the device what fits its budget.
+    void forEachChunk(TensorStream& beside,
+                      const std::function<void(engine::Commands&, const Chunk&, const Chunk&)>& record);
 
     engine::Device& device() const { return m_device; }
     const StreamTimes& times() const { return m_times; }
@@ -64,6 +68,11 @@ private:
     void readElements(uint64_t first, std::span<std::byte> to);
     void readRun(uint64_t first, std::span<std::byte> to);
     uint64_t largestResidentBytes() const;
+    void makeRing();
+    Chunk residentChunk(uint64_t first, uint32_t count) const;
+    Chunk uploadedChunk(engine::Commands& commands, uint64_t first, uint32_t count);
+    void usedBy(engine::Ticket ticket);
+    void load();
     void stream(const std::function<void(engine::Commands&, const Chunk&)>& record, bool keep);
 
     engine::Device& m_device;

@@ -13,7 +13,8 @@ SHADER_CONST uint metricMse = 0;       // e², 0; modelled: h
 SHADER_CONST uint metricCosine = 1;    // x·Q(x), Q(x)²
 SHADER_CONST uint metricWeighted = 2;  // w·e², 0; modelled: w·h
 
-// Sums have the shape of error_sweep's (error.h), two for each candidate.
+// Sums have the shape of error_sweep's (error.h), but that elements of a quad are added one by one; two for
+// each candidate.
 struct MetricPush {
     ADDRESS_OF(Words4) data;            // 16-byte aligned
     ADDRESS_OF(Floats) weights;         // of the elements, for metricWeighted

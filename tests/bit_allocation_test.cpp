@@ -153,12 +153,23 @@ TEST_CASE("A limit that cannot be met says what can", "[bit_allocation]") {
           "a budget of 5 bits is too small; the least possible is 6");
     CHECK(messageOf([&] { leastCost(tensors, 5); }) ==
           "an error of 5 is too small; the least possible is 5.5");
+    CHECK_THROWS_AS(leastError(tensors, 5), UnreachableLimit);
+    CHECK_THROWS_AS(leastCost(tensors, 5), UnreachableLimit);
     CHECK(leastError(tensors, 6).costBits == 6);
     CHECK(leastCost(tensors, 5.5).costBits == 11);
     CHECK_THROWS_AS(leastCost(tensors, std::nan("")), std::invalid_argument);
 }
 
 TEST_CASE("Options that are no options are refused", "[bit_allocation]") {
+    // What is wrong with the options is no matter of the limit.
+    for (const Tensors& wrong : {Tensors{{{1, 1}}, {}}, Tensors{{{1, -1}}}, Tensors{{{1, NAN}}}}) {
+        try {
+            leastError(wrong, 9);
+            FAIL("accepted");
+        } catch (const std::invalid_argument& error) {
+            CHECK(dynamic_cast<const UnreachableLimit*>(&error) == nullptr);
+        }
+    }
     CHECK(messageOf([&] { leastError(Tensors{{{1, 1}}, {}}, 9); }) == "tensor 1 has no option");
     for (const double error : {-1.0, std::nan(""), HUGE_VAL})
         CHECK_THROWS_AS(leastError(Tensors{{{1, error}}}, 9), std::invalid_argument);

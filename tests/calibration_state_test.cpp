@@ -223,6 +223,30 @@ TEST_CASE("What no tensors can have added up to is refused by tensor, field and 
     }
 }
 
+TEST_CASE("Extremes that the elements of their bin cannot have are refused", "[calibration_state]") {
+    // 1.3 has the rest 0x66666, 1.4 0x33333 more; the smallest element is stored complemented.
+    const auto withSmallest = [](const std::vector<float>& values, uint32_t bits) {
+        std::string bytes = oneTensor(values);
+        put(bytes, firstTensor + 28, ~(bits | 0x80000000u), 4);
+        return complaint(sealed(bytes));
+    };
+    const auto withLargest = [](const std::vector<float>& values, uint32_t key) {
+        std::string bytes = oneTensor(values);
+        put(bytes, firstTensor + 24, key, 4);
+        return complaint(sealed(bytes));
+    };
+    CHECK(withSmallest({1.3f}, 0x3fa66666).empty());
+    CHECK(withSmallest({1.3f}, 0x3fa66665).contains("field 'min': the smallest element does not fit"));
+    CHECK(withSmallest({1.3f, 1.35f}, 0x3fa66667).contains("field 'min'"));
+    // All below zero: the largest is the one of least magnitude.
+    CHECK(withLargest({-1.3f}, ~0xbfa66666u).empty());
+    CHECK(withLargest({-1.3f}, ~0xbfa66665u).contains("field 'max': the largest element does not fit"));
+    CHECK(withSmallest({0.0f}, 0).empty());
+    std::string zero = oneTensor({0.0f});
+    put(zero, firstTensor + 28, ~0x7fffffffu, 4);
+    CHECK(complaint(sealed(zero)).contains("do not fit their bin"));
+}
+
 TEST_CASE("Names that appear twice or out of order are refused", "[calibration_state]") {
     const std::string whole = stateOf({{"a", {1}}, {"b", {1}}}).bytes();
     const size_t second = whole.find('b', firstTensor);

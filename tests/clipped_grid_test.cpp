@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace tests {
 
@@ -66,6 +67,12 @@ TEST_CASE("A range beyond the largest float has a finite step", "[clipped_grid]"
     const ClippedGrid grid{numberFormatFrom("uint8-affine"), 3.4e38f, -3.4e38f};
     CHECK(std::abs(grid.step() / (6.8e38 / 255) - 1) < 1e-6);
     CHECK(std::abs(grid.zeroPoint() - 127.5) <= 0.5);
+    for (const char* name : {"uint1-affine", "int1-affine"}) {
+        const ClippedGrid narrow{numberFormatFrom(name), 3e38f, -3e38f};
+        CHECK(narrow.step() == std::numeric_limits<float>::max());
+        CHECK(narrow.quantize(0) == 0);
+        CHECK(std::abs(narrow.quantize(3e38f)) <= narrow.step());
+    }
 }
 
 TEST_CASE("The clip lies at the clip level of every format, and fixed scales stay", "[clipped_grid]") {

@@ -222,6 +222,31 @@ TEST_CASE("Zeros, NaN and tensors without elements have a row each", "[cli][comp
     }
 }
 
+TEST_CASE("NaN and infinities are warned of, as analyze does", "[cli][compare]") {
+    const TempFolder folder;
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const std::string file =
+        writeFile(folder, {{"x", {5}, {1, nan, -3, HUGE_VALF, nan}}, {"y", {2}, {1, 2}}});
+    const RunResult result = compare({file});
+    CHECK(result.exitCode == 0);
+    CHECK(result.err == "clipscope: warning: " + file + ": tensor 'x': 2 NaN and 1 infinite left out\n");
+    CHECK(compare({file, "--quiet"}).err.empty());
+}
+
+TEST_CASE("A constant's SQNR is that of analyze, none where the error is", "[cli][compare]") {
+    const TempFolder folder;
+    const std::string file = writeFile(folder, {{"half", {64}, std::vector<float>(64, 0.5f)},
+                                                {"other", {64}, std::vector<float>(64, 0.7f)}});
+    const Json found = reported({file, "--bits", "4,8", "--method", "octav,max"});
+    const Json expected = Json::parse(
+        runClipscope({"analyze", file, "--bits", "4,8", "--method", "octav,max", "--json", "-"}).out);
+    for (size_t t = 0; t < 2; ++t) {
+        for (size_t i = 0; i < 4; ++i)
+            CHECK(found["tensors"][t]["results"][i]["sqnr_db"] ==
+                  expected["tensors"][t]["results"][i]["sqnr_db"]);
+    }
+}
+
 TEST_CASE("A file without float tensors gives a report of what was skipped", "[cli][compare]") {
     const TempFolder folder;
     quant::SafetensorsWriter writer(folder / "i.safetensors",

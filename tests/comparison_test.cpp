@@ -45,6 +45,8 @@ Analyzer& analyzer() {
     return one;
 }
 
+constexpr uint64_t noElements = 0, allElements = UINT64_MAX;  // for ComparisonOptions::mostMeasured
+
 TensorComparison compare(const TensorFile& file, const ComparisonOptions& options) {
     return compareTensor(analyzer(), file, 0, options);
 }
@@ -62,9 +64,10 @@ std::vector<std::string> labels(const TensorComparison& comparison) {
 TEST_CASE("Estimated cells of smooth data are within a tenth of a decibel of the measured ones",
           "[device][comparison]") {
     const MemoryTensor tensor(gaussians(200003, 41));
-    ComparisonOptions options{.bits = {2, 3, 4, 6, 8}, .methods = methodsOf(everyMethod)};
+    ComparisonOptions options{
+        .bits = {2, 3, 4, 6, 8}, .methods = methodsOf(everyMethod), .mostMeasured = noElements};
     const auto estimated = compare(tensor, options);
-    options.isMeasured = true;
+    options.mostMeasured = allElements;
     const auto measured = compare(tensor, options);
     REQUIRE(estimated.cells.size() == everyMethod.size() * 5);
     REQUIRE(labels(estimated) == labels(measured));
@@ -84,9 +87,10 @@ TEST_CASE("Estimated cells of other formats are within a tenth of a decibel of t
     const MemoryTensor tensor(gaussians(200003, 42));
     ComparisonOptions options{
         .formats = formatsNamed({"int8-affine", "fp8-e4m3", "fp4-e2m1", "pot4", "int6-pow2"}),
-        .methods = methodsOf({"octav", "max", "mse"})};
+        .methods = methodsOf({"octav", "max", "mse"}),
+        .mostMeasured = noElements};
     const auto estimated = compare(tensor, options);
-    options.isMeasured = true;
+    options.mostMeasured = allElements;
     const auto measured = compare(tensor, options);
     for (size_t i = 0; i < measured.cells.size(); ++i) {
         INFO(labels(measured)[i]);
@@ -99,7 +103,7 @@ TEST_CASE("Measured cells are those of an analysis to the last digit", "[device]
     const ComparisonOptions options{.bits = {3, 8},
                                     .methods = methodsOf(everyMethod),
                                     .granularities = granularitiesOf({"tensor", "channel", "group:32"}),
-                                    .isMeasured = true};
+                                    .mostMeasured = allElements};
     const auto comparison = compare(tensor, options);
     size_t next = 0;
     for (const Granularity& granularity : options.granularities) {
@@ -120,12 +124,51 @@ TEST_CASE("Measured cells are those of an analysis to the last digit", "[device]
     CHECK(next == comparison.cells.size());
 }
 
-TEST_CASE("Channels and groups are measured whether or not --measure asks for it", "[device][comparison]") {
+TEST_CASE("Whole tensors of more elements than are to be measured are estimated, channels and groups never",
+          "[device][comparison]") {
     const MemoryTensor tensor(gaussians(512, 44), DType::F32, {8, 64});
-    for (const auto& cell : compare(tensor, {.methods = methodsOf({"octav"}),
-                                             .granularities = granularitiesOf({"tensor", "channel"})})
-                                .cells)
-        CHECK(cell.isMeasured == (cell.granularity.kind == Granularity::Kind::Channel));
+    for (const uint64_t mostMeasured : {uint64_t{511}, uint64_t{512}}) {
+        const auto comparison = compare(tensor, {.methods = methodsOf({"octav"}),
+                                                 .granularities = granularitiesOf({"tensor", "channel"}),
+                                                 .mostMeasured = mostMeasured});
+        for (const auto& cell : comparison.cells) {
+            const bool isWhole = cell.granularity.kind == Granularity::Kind::Tensor;
+            CHECK(cell.isMeasured == (!isWhole || mostMeasured == 512));
+        }
+    }
+}
+
+TEST_CASE("Small tensors are measured without being asked for", "[device][comparison]") {
+    for (const size_t size : {48u, 20011u}) {
+        const MemoryTensor tensor(gaussians(size, 48));
+        const auto found = compare(tensor, {.methods = methodsOf(everyMethod)});
+        const auto exact = analyzer().analyze(tensor, 0, {.bits = {4, 8}, .methods = methodsOf(everyMethod)});
+        for (size_t i = 0; i < found.cells.size(); ++i) {
+            INFO(labels(found)[i] << " of " << size);
+            CHECK(found.cells[i].isMeasured);
+            CHECK(found.cells[i].sqnrDb == exact.results[i].sqnrDb);
+        }
+    }
+}
+
+// An error of nothing has no SQNR, and what rounding leaves of a constant is the same either way.
+TEST_CASE("Estimated cells of constants say what analyze says", "[device][comparison]") {
+    for (const float value : {0.5f, 0.7f, -1.0f, 3.14159f, 0.0f}) {
+        for (const char* format : {"int4", "int8", "uint8-affine", "fp8-e4m3", "bf16", "int12"}) {
+            const MemoryTensor tensor(std::vector<float>(1000, value));
+            const ComparisonOptions options{
+                .formats = formatsNamed({format}), .methods = methodsOf({"max"}), .mostMeasured = noElements};
+            const auto cell = compare(tensor, options).cells.front();
+            const auto exact =
+                analyzer()
+                    .analyze(tensor, 0, {.formats = options.formats, .methods = options.methods})
+                    .results.front();
+            INFO(value << " in " << format);
+            CHECK_FALSE(cell.isMeasured);
+            CHECK(cell.sqnrDb.has_value() == exact.sqnrDb.has_value());
+            if (cell.sqnrDb && exact.sqnrDb) CHECK(std::abs(*cell.sqnrDb - *exact.sqnrDb) < 0.01);
+        }
+    }
 }
 
 TEST_CASE("Cells stand by granularity, then method, then format, and block-scaled formats once",
@@ -134,7 +177,8 @@ TEST_CASE("Cells stand by granularity, then method, then format, and block-scale
     const auto comparison =
         compare(tensor, {.formats = formatsNamed({"mxfp4", "int4", "nvfp4"}),
                          .methods = methodsOf({"max", "octav"}),
-                         .granularities = granularitiesOf({"channel", "group:8", "tensor"})});
+                         .granularities = granularitiesOf({"channel", "group:8", "tensor"}),
+                         .mostMeasured = noElements});
     CHECK(labels(comparison) == std::vector<std::string>{"mxfp4 max group:32", "int4 max channel",
                                                          "nvfp4 max group:16", "mxfp4 octav group:32",
                                                          "int4 octav channel", "nvfp4 octav group:16",
@@ -151,18 +195,18 @@ TEST_CASE("Cells stand by granularity, then method, then format, and block-scale
 TEST_CASE("A cell does not depend on what it is compared with", "[device][comparison]") {
     const MemoryTensor tensor(gaussians(2048, 46), DType::F32, {16, 128});
     const std::vector<const char*> names = {"int4", "mxfp4", "fp8-e4m3", "nvfp4", "int8-affine"};
-    for (const bool isMeasured : {false, true}) {
+    for (const uint64_t mostMeasured : {noElements, allElements}) {
         const auto all = compare(tensor, {.formats = formatsNamed(names),
                                           .methods = methodsOf({"octav", "mse"}),
                                           .granularities = granularitiesOf({"channel", "group:8", "tensor"}),
-                                          .isMeasured = isMeasured});
+                                          .mostMeasured = mostMeasured});
         CHECK(all.cells.size() == 2 * (3 * 3 + 2));
         for (const auto& cell : all.cells) {
             const Granularity own = cell.format.isBlockScaled() ? Granularity() : cell.granularity;
             const auto alone = compare(tensor, {.formats = {cell.format},
                                                 .methods = {cell.method},
                                                 .granularities = {own},
-                                                .isMeasured = isMeasured});
+                                                .mostMeasured = mostMeasured});
             INFO(cell.format.name() << " " << cell.method.name() << " " << cell.granularity.name());
             REQUIRE(alone.cells.size() == 1);
             CHECK(alone.cells[0].squared == cell.squared);
@@ -175,10 +219,10 @@ TEST_CASE("Tensors of every awkward kind give cells without NaN", "[device][comp
     for (const size_t size : {0u, 1u, 257u}) {
         for (const auto& [name, values] : awkwardSamples(size)) {
             const MemoryTensor tensor(values);
-            for (const bool isMeasured : {false, true}) {
-                INFO(name << " of " << size << (isMeasured ? ", measured" : ""));
+            for (const uint64_t mostMeasured : {noElements, allElements}) {
+                INFO(name << " of " << size << (mostMeasured == allElements ? ", measured" : ""));
                 const auto comparison =
-                    compare(tensor, {.methods = methodsOf(everyMethod), .isMeasured = isMeasured});
+                    compare(tensor, {.methods = methodsOf(everyMethod), .mostMeasured = mostMeasured});
                 CHECK(comparison.cells.size() == 2 * everyMethod.size());
                 CHECK(std::isfinite(comparison.energy));
                 for (const auto& cell : comparison.cells) {

@@ -206,6 +206,72 @@ TEST_CASE("A long channel follows its weights as well", "[device][metric]") {
     }
 }
 
+TEST_CASE("Weights that do not fit the device's memory are streamed, to the same bits", "[device][metric]") {
+    const TempFolder folder;
+    const std::vector<uint64_t> shape = {600, 500};
+    const auto values = gaussians(300000, 67);
+    const auto own = importanceOf(values, true);
+    const std::vector<float> columns(own.begin(), own.begin() + 500), rows(own.begin(), own.begin() + 600);
+    constexpr uint64_t scantBytes = uint64_t{1} << 20;
+    struct Case {
+        const char* name;
+        std::vector<uint64_t> shape;
+        const std::vector<float>& weights;
+    };
+    for (const Case& one : {Case{"own", shape, own}, {"columns", {500}, columns}, {"rows", {600, 1}, rows}}) {
+        const Metric metric{MetricKind::Weighted, writtenWeights(folder, one.name, one.shape, one.weights)};
+        // In 16 bits the elements fit where their weights do not.
+        for (const DType dtype : {DType::F32, DType::F16}) {
+            const MemoryTensor tensor(values, dtype, shape);
+            for (const char* method : {"octav", "mse"}) {
+                INFO(one.name << ", " << name(dtype) << ", " << method);
+                const NumberFormat format = integerFormat(4, true);
+                CHECK(analyzed(tensor, method, format, metric, "tensor", scantBytes).clip ==
+                      analyzed(tensor, method, format, metric).clip);
+            }
+        }
+    }
+}
+
+namespace {
+
+class CountingTensor final : public MemoryTensor {
+public:
+    using MemoryTensor::MemoryTensor;
+    uint64_t bytesRead() const { return m_bytesRead; }
+
+protected:
+    void readRange(size_t index, uint64_t offset, std::span<std::byte> bytes) const override {
+        m_bytesRead += bytes.size();
+        MemoryTensor::readRange(index, offset, bytes);
+    }
+
+private:
+    mutable uint64_t m_bytesRead = 0;
+};
+
+}  // namespace
+
+TEST_CASE("Weights are brought to the device once for a selection", "[device][metric]") {
+    const auto values = gaussians(20011, 68);
+    const MemoryTensor tensor(values);
+    const CountingTensor weights(importanceOf(values, true));
+    TensorStream stream(device(), ampleBytes), weightStream(device(), ampleBytes);
+    MetricPass pass(device());
+    const MetricContext context(pass, MetricKind::Weighted, &weightStream, &weights);
+    const TriedGrid grid{{integerFormat(4, true), 2}, false};
+    stream.select(tensor, 0);
+    for (int i = 0; i < 3; ++i) context.measure(stream, 6, {&grid, 1});
+    context.task(stream, false);
+    CHECK(weights.bytesRead() == 20011 * 4);
+    stream.select(tensor, 0, {.first = 5, .run = 1000});
+    const double part = context.measure(stream, 6, {&grid, 1}).front();
+    CHECK(weights.bytesRead() == 21011 * 4);
+    const auto some = std::span(values).subspan(5, 1000);
+    const auto expected = weightedError(some, importanceOf(some, true), grid.grid);
+    CHECK(std::abs(part / expected - 1) < 1e-4);
+}
+
 TEST_CASE("Weights that do not fit are named", "[device][metric]") {
     const TempFolder folder;
     const MemoryTensor tensor(gaussians(60, 66), DType::F32, {6, 10});

@@ -191,10 +191,19 @@ TEST_CASE("The ends, levels and spacing of a format are those of its table", "[n
         }
         positive.erase(std::ranges::unique(positive).begin(), positive.end());
         CHECK(format.positiveLevels() == positive);
+        CHECK(format.positiveLevelCount() == positive.size());
         if (format.spacing == Spacing::Binary) continue;
         for (size_t i = 0; i + 1 < positive.size(); ++i)
             CHECK(format.spacingAt(positive[i]) == positive[i + 1] - positive[i]);
     }
+}
+
+TEST_CASE("The levels of the widest formats are counted as they are listed", "[number_format]") {
+    for (const char* name : {"tf32", "bf16", "fp16", "int16", "uint16", "q0.15"}) {
+        const NumberFormat format = numberFormatFrom(name);
+        CHECK(format.positiveLevelCount() == format.positiveLevels().size());
+    }
+    CHECK(numberFormatFrom("tf32").positiveLevelCount() == 261120);
 }
 
 TEST_CASE("Known extremes of the float formats", "[number_format]") {

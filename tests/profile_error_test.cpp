@@ -67,6 +67,40 @@ TEST_CASE("The estimated error of every format is within a percent on smooth dat
     }
 }
 
+TEST_CASE("The estimated error of casts to floats of many levels is within two percent on smooth data",
+          "[profile_error]") {
+    for (const char* name : {"tf32", "fp16", "bf16"}) {
+        const NumberFormat format = numberFormatFrom(name);
+        // The last has half of its elements below the normal floats of fp16, and some above the largest.
+        for (const auto& values :
+             {gaussians(100000, 88), laplaces(100000, 89), gaussians(100000, 90, 3e-5f)}) {
+            const ClippedGrid grid = ClippedGrid::at(format, 0);
+            const double expected = exactError(values, grid);
+            INFO(name);
+            CHECK(std::abs(ProfileError(reference::profile(values)).at(grid) / expected - 1) < 0.02);
+        }
+    }
+    const auto beyond = gaussians(100000, 91, 40000);
+    const ClippedGrid half = ClippedGrid::at(numberFormatFrom("fp16"), 0);
+    const double expected = exactError(beyond, half);
+    CHECK(std::abs(ProfileError(reference::profile(beyond)).at(half) / expected - 1) < 0.02);
+}
+
+TEST_CASE("The estimated error of a constant is exact", "[profile_error]") {
+    for (const float value : {0.5f, 0.7f, -3.0f}) {
+        const std::vector<float> values(100, value);
+        const ProfileError estimate(reference::profile(values));
+        const NumberFormat format = numberFormatFrom("int4");
+        CHECK(estimate.at({format, 1.75f}) ==
+              100 * std::pow(ClippedGrid{format, 1.75f}.quantize(value) - value, 2));
+        CHECK(estimate.at({format, std::abs(value) * 2}) >= 0);
+    }
+    // 7 · fl(0.5 / 7) is 0.5 in float, as the kernels multiply.
+    CHECK(
+        ProfileError(reference::profile(std::vector<float>(9, 0.5f))).at({numberFormatFrom("int4"), 0.5f}) ==
+        0);
+}
+
 TEST_CASE("Clips of least estimated error are within three percent of the best of a sweep",
           "[profile_error]") {
     const auto values = laplaces(20000, 83);

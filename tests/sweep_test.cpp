@@ -1,6 +1,5 @@
 #include "quant/sweep.h"
 
-#include "quant/error_model.h"
 #include "tests/device_fixture.h"
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
@@ -26,30 +25,76 @@ Sweep swept(const std::vector<float>& values, const SweepOptions& options) {
 }
 
 // Mean modelled error by its definition.
-double modelled(const std::vector<float>& values, double clip, uint64_t inverseNoiseFactor) {
+double modelled(const std::vector<float>& values, bool isSigned, double clip, uint64_t inverseNoiseFactor) {
     double sum = 0;
     for (const float x : values) {
-        const double magnitude = std::abs(x);
+        const double magnitude = isSigned ? std::abs(x) : x;
+        if (!std::isfinite(x)) continue;
         if (magnitude > clip)
             sum += (magnitude - clip) * (magnitude - clip);
         else if (magnitude > 0)
             sum += clip * clip / static_cast<double>(inverseNoiseFactor);
     }
-    return sum / static_cast<double>(values.size());
+    return sum / static_cast<double>(reference::finite(values));
+}
+
+std::vector<Sample> curveSamples() {
+    std::vector<Sample> samples;
+    for (const Sample& sample : awkwardSamples(2003)) {
+        if (reference::absmax(sample.values) > 0) samples.push_back(sample);
+    }
+    samples.push_back({"gaussian of some size", gaussians(20011, 24)});
+    samples.push_back({"one element", {0.5f}});
+    return samples;
 }
 
 }  // namespace
 
-TEST_CASE("The error model follows the definition within its bound", "[error_model]") {
-    const auto values = gaussians(40000, 21);
-    const NumberFormat grid{4, true};
-    const ErrorModel model(reference::profile(values), Sides::Both, grid.inverseNoiseFactor());
-    for (double clip = 0.01; clip < 6; clip *= 1.1) {
-        INFO("clip " << clip);
-        const double expected = modelled(values, clip, grid.inverseNoiseFactor());
-        CHECK(std::abs(model.at(clip) - expected) <= 0.006 * expected + 2e-6);
+TEST_CASE("The modelled curve follows the definition within its bound", "[device][sweep]") {
+    constexpr double bound = 0x1p-17;
+    for (const auto& [name, values] : curveSamples()) {
+        for (const uint32_t bits : {2u, 4u, 8u, 16u}) {
+            for (const Sign sign : {Sign::Signed, Sign::Unsigned}) {
+                const bool isSigned = sign == Sign::Signed;
+                const uint64_t factor = NumberFormat{bits, isSigned}.inverseNoiseFactor();
+                const Sweep result = swept(values, {.bits = bits, .sign = sign, .points = 33});
+                INFO(name << ", " << bits << (isSigned ? " bits" : " bits, unsigned"));
+                REQUIRE(result.modelled.size() == 33);
+                for (size_t i = 0; i < 33; ++i) {
+                    const double expected = modelled(values, isSigned, result.clips[i], factor);
+                    INFO("clip " << result.clips[i]);
+                    CHECK(std::abs(result.modelled[i] - expected) <= bound * expected);
+                }
+                const double expected = modelled(values, isSigned, result.octav.clip, factor);
+                CHECK(std::abs(result.octav.modelled - expected) <= bound * expected);
+            }
+        }
     }
-    CHECK(ErrorModel(Profile(), Sides::Both, grid.inverseNoiseFactor()).at(1) == 0);
+}
+
+TEST_CASE("The iterates run to the clip of octav, or to what it was before its scale was rounded",
+          "[device][sweep]") {
+    const auto values = gaussians(20011, 25);
+    for (uint32_t bits = 2; bits <= maxGridBits; ++bits) {
+        const Sweep result = swept(values, {.bits = bits, .points = 2});
+        CHECK(std::abs(result.iterates.back() / result.octav.clip - 1) <= 0x1p-23);
+    }
+    const Sweep rounded = swept(values, {.format = numberFormatFrom("int4-pow2"), .points = 2});
+    const double root = reference::octavRoot(values, true, NumberFormat{4, true}.inverseNoiseFactor());
+    CHECK(std::abs(rounded.iterates.back() / root - 1) <= 0x1p-23);
+    CHECK(rounded.octav.clip != root);
+}
+
+TEST_CASE("No point of a sweep measures less than the best, which is one of them or another clip",
+          "[device][sweep]") {
+    for (const uint32_t bits : {2u, 4u, 8u}) {
+        const Sweep result = swept(gaussians(20011, 26), {.bits = bits, .points = 65});
+        CHECK(result.best.measured <= *std::ranges::min_element(result.measured));
+        CHECK(result.best.measured <= result.octav.measured);
+        const ClippedGrid grid{{bits, true}, static_cast<float>(result.octav.clip)};
+        const double expected = reference::exactError(gaussians(20011, 26), grid).squared / 20011;
+        CHECK(std::abs(result.octav.measured - expected) <= 1e-4 * expected);
+    }
 }
 
 TEST_CASE("A curve's minima are those that stand out", "[sweep]") {
@@ -76,10 +121,8 @@ TEST_CASE("A sweep measures what the quantizer does at every clip", "[device][sw
             reference::exactError(values, grid).squared / static_cast<double>(values.size());
         CHECK(std::abs(result.measured[i] - expected) <= 1e-4 * expected);
     }
-    CHECK(result.best.mse <= *std::ranges::min_element(result.measured));
-    CHECK(std::abs(result.octavClip -
-                   reference::octavRoot(values, true, NumberFormat{4, true}.inverseNoiseFactor())) == 0);
-    CHECK(std::abs(result.iterates.back() - result.octavClip) < 0.02 * result.octavClip);
+    CHECK(result.octav.clip ==
+          reference::octavRoot(values, true, NumberFormat{4, true}.inverseNoiseFactor()));
 }
 
 TEST_CASE("A tensor with far outliers has two minima", "[device][sweep]") {
@@ -106,7 +149,7 @@ TEST_CASE("A sweep over denormals gives numbers", "[device][sweep]") {
     const Sweep result = swept(values, {.bits = 4, .points = 30});
     for (const double clip : result.clips) CHECK(std::isfinite(clip));
     for (const double error : result.measured) CHECK(std::isfinite(error));
-    CHECK(std::isfinite(result.best.mse));
+    CHECK(std::isfinite(result.best.measured));
 }
 
 }  // namespace tests

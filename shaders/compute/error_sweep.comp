@@ -8,86 +8,61 @@
 #include "compute/segment_of.glsl"
 
 layout(constant_id = 12) const bool isSegmented = false;
+// What lies beyond the grid's ends alone, as if its values lay infinitely dense.
+layout(constant_id = 21) const bool isDense = false;
 layout(push_constant, scalar) uniform Push {
     ErrorPush push;
 };
 
-const uint quadsPerLane = blockElements / 4u / teamSize;
-const uint quadsPerStep = 16u;
+struct Sum {
+    float squared;
+    uint clipped;
+};
 
-shared float sums[256u];
-shared uint counts[256u];
+Sum noSum() {
+    return Sum(0.0, 0u);
+}
+
+Sum added(Sum a, Sum b) {
+    precise const float squared = a.squared + b.squared;
+    return Sum(squared, a.clipped + b.clipped);
+}
+
+uvec2 wordsOf(Sum sum) {
+    return uvec2(floatBitsToUint(sum.squared), sum.clipped);
+}
+
+Sum steps[candidatesPerTeam];
+GridCandidate grids[candidatesPerTeam];
+uint candidates[candidatesPerTeam];
+
+void takeCandidate(uint c, uint candidate) {
+    candidates[c] = candidate;
+    if (!isSegmented) grids[c] = push.candidates.at[candidate];
+}
+
+void addQuad(uint quad, uvec4 bits, vec4 x) {
+    uvec4 segments;
+    for (uint i = 0u; isSegmented && i < 4u; ++i) {
+        const uint element = min(4u * quad + i, push.elements - 1u);
+        segments[i] = segmentOf(push.geometry, push.firstElement + element);
+    }
+    for (uint c = 0u; c < candidatesPerTeam; ++c) {
+        vec4 e;
+        uint clipped = 0u;
+        for (uint i = 0u; i < 4u; ++i) {
+            GridCandidate grid = grids[c];
+            if (isSegmented) grid = push.candidates.at[candidates[c] * push.geometry.segments + segments[i]];
+            e[i] = isDense ? x[i] - min(max(x[i], grid.qmin), grid.qmax) : elementError(bits[i], x[i], grid);
+            clipped += uint(isClipped(bits[i], grid));
+        }
+        precise const float squared = (e.x * e.x + e.y * e.y) + (e.z * e.z + e.w * e.w);
+        steps[c] = added(steps[c], Sum(squared, clipped));
+    }
+}
+
+#include "compute/team_sweep.glsl"
 
 void main() {
-    const uint lane = gl_LocalInvocationID.x % teamSize;
-    const uint candidateGroups = (push.candidateCount + candidatesPerTeam - 1u) / candidatesPerTeam;
-    const uint team = invocationIndex() / teamSize;
-    const uint block = team / candidateGroups;
-    const uint first = team % candidateGroups * candidatesPerTeam;
-    const bool inside = block * blockElements < push.elements;
-
-    GridCandidate grids[candidatesPerTeam];
-    float totals[candidatesPerTeam];
-    uint clipped[candidatesPerTeam];
-    for (uint c = 0u; c < candidatesPerTeam; ++c) {
-        if (!isSegmented) grids[c] = push.candidates.at[min(first + c, push.candidateCount - 1u)];
-        totals[c] = 0.0;
-        clipped[c] = 0u;
-    }
-    const uint firstQuad = block * (blockElements / 4u) + lane;
-    for (uint outer = 0u; inside && outer < quadsPerLane; outer += quadsPerStep) {
-        if (4u * (firstQuad - lane + outer * teamSize) >= push.elements) break;
-        float steps[candidatesPerTeam];
-        for (uint c = 0u; c < candidatesPerTeam; ++c) steps[c] = 0.0;
-        for (uint j = outer; j < outer + quadsPerStep; ++j) {
-            const uint quad = firstQuad + j * teamSize;
-            if (4u * quad >= push.elements) break;
-            uvec4 bits = loadQuad(push.data, quad);
-            // Past the end stands padding: infinities add nothing.
-            for (uint i = 1u; i < 4u; ++i) bits[i] = 4u * quad + i < push.elements ? bits[i] : 0x7f800000u;
-            const vec4 x = vec4(scaledElement(bits.x, push.exponent), scaledElement(bits.y, push.exponent),
-                                scaledElement(bits.z, push.exponent), scaledElement(bits.w, push.exponent));
-            uvec4 segments;
-            for (uint i = 0u; isSegmented && i < 4u; ++i) {
-                segments[i] =
-                    segmentOf(push.geometry, push.firstElement + min(4u * quad + i, push.elements - 1u));
-            }
-            for (uint c = 0u; c < candidatesPerTeam; ++c) {
-                vec4 e;
-                for (uint i = 0u; i < 4u; ++i) {
-                    GridCandidate grid = grids[c];
-                    if (isSegmented) {
-                        const uint candidate = min(first + c, push.candidateCount - 1u);
-                        grid = push.candidates.at[candidate * push.geometry.segments + segments[i]];
-                    }
-                    e[i] = elementError(bits[i], x[i], grid);
-                    clipped[c] += uint(isClipped(bits[i], grid));
-                }
-                precise const float sum = (e.x * e.x + e.y * e.y) + (e.z * e.z + e.w * e.w);
-                precise const float step = steps[c] + sum;
-                steps[c] = step;
-            }
-        }
-        for (uint c = 0u; c < candidatesPerTeam; ++c) {
-            precise const float total = totals[c] + steps[c];
-            totals[c] = total;
-        }
-    }
-    for (uint c = 0u; c < candidatesPerTeam; ++c) {
-        const uint slot = gl_LocalInvocationID.x;
-        barrier();
-        sums[slot] = totals[c];
-        counts[slot] = clipped[c];
-        for (uint half_ = teamSize / 2u; half_ > 0u; half_ /= 2u) {
-            barrier();
-            if (lane < half_) {
-                sums[slot] += sums[slot + half_];
-                counts[slot] += counts[slot + half_];
-            }
-        }
-        if (lane == 0u && inside && first + c < push.candidateCount) {
-            push.partials.at[(push.firstBlock + block) * push.candidateCount + first + c] =
-                uvec2(floatBitsToUint(sums[slot]), counts[slot]);
-        }
-    }
+    sweepBlock(push.data, push.elements, push.exponent, push.candidateCount, push.partials, push.firstBlock);
 }
