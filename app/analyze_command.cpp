@@ -93,14 +93,6 @@ private:
     bool m_hasTable = false;
 };
 
-std::string notFiniteText(const quant::Profile& profile) {
-    std::string text;
-    if (profile.notNumbers() > 0) text = std::to_string(profile.notNumbers()) + " NaN";
-    if (profile.infinities() > 0)
-        text += (text.empty() ? "" : " and ") + std::to_string(profile.infinities()) + " infinite";
-    return text;
-}
-
 // Analyzes every selected tensor. Returns the first that has NaN or Inf.
 std::optional<Objection> analyzeAll(const AnalyzeRun& run, quant::Analyzer& analyzer, Reports& reports,
                                     bool isQuiet) {
@@ -113,7 +105,8 @@ std::optional<Objection> analyzeAll(const AnalyzeRun& run, quant::Analyzer& anal
         const auto analysis = analyzer.analyze(file, ref.tensor, run.options);
         progress.advance(info.sizeBytes);
         reports.add(run, ref, analysis);
-        const std::string notFinite = notFiniteText(analysis.profile);
+        const std::string notFinite =
+            notFiniteText(analysis.profile.notNumbers(), analysis.profile.infinities());
         if (notFinite.empty()) continue;
         if (!objection) objection = {ref, "has " + notFinite + " of " + counted(info.elements, "element")};
         const quant::InputError warning(file.path(), info.name, notFinite + " left out");

@@ -73,11 +73,6 @@ quant::CalibrationState startingState(const CalibrateArguments& arguments) {
     return quant::CalibrationState::read(arguments.state);
 }
 
-std::string notFiniteText(const quant::Profile& profile) {
-    return std::to_string(profile.notNumbers()) + " NaN and " + std::to_string(profile.infinities()) +
-           " infinite left out";
-}
-
 void addInputs(const Selection& selection, quant::CalibrationState& state, Global& global) {
     if (!global.isQuiet) noteSelection(selection);
     if (selection.tensors.empty()) return;
@@ -94,7 +89,8 @@ void addInputs(const Selection& selection, quant::CalibrationState& state, Globa
         state.add(info.name, profile, file.path());
         progress.advance(info.sizeBytes);
         if (global.isQuiet || profile.finite() == profile.elements()) continue;
-        printMessage("warning", quant::InputError(file.path(), info.name, notFiniteText(profile)).what());
+        const std::string problem = notFiniteText(profile.notNumbers(), profile.infinities()) + " left out";
+        printMessage("warning", quant::InputError(file.path(), info.name, problem).what());
     }
 }
 

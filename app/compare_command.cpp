@@ -3,6 +3,7 @@
 #include "app/compare_report.h"
 #include "app/context.h"
 #include "app/messages.h"
+#include "app/number_text.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/progress.h"
@@ -56,10 +57,8 @@ std::vector<quant::Method> defaultMethods(const std::vector<quant::NumberFormat>
 }
 
 void warnOfNotFinite(const quant::TensorFile& file, const quant::TensorComparison& tensor) {
-    const uint64_t notNumbers = tensor.profile.notNumbers(), infinite = tensor.profile.infinities();
-    if (notNumbers + infinite == 0) return;
-    const std::string text =
-        std::to_string(notNumbers) + " NaN and " + std::to_string(infinite) + " infinite";
+    const std::string text = notFiniteText(tensor.profile.notNumbers(), tensor.profile.infinities());
+    if (text.empty()) return;
     const quant::InputError warning(file.path(), tensor.info.name, text + " left out");
     printMessage("warning", warning.what());
 }

@@ -51,6 +51,13 @@ std::string sqnrText(const std::optional<double>& sqnrDb, double squaredError, u
     return squaredError == 0 && finiteElements > 0 ? "exact" : "-";
 }
 
+std::string notFiniteText(uint64_t notNumbers, uint64_t infinities) {
+    std::string text;
+    if (notNumbers > 0) text = std::to_string(notNumbers) + " NaN";
+    if (infinities > 0) text += (text.empty() ? "" : " and ") + std::to_string(infinities) + " infinite";
+    return text;
+}
+
 std::string shapeText(const std::vector<uint64_t>& shape) {
     if (shape.empty()) return "scalar";
     std::string text;

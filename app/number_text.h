@@ -22,6 +22,9 @@ std::string sizeText(uint64_t bytes);
 // An SQNR in dB: "20.13"; "exact" where nothing errs, "-" without elements to err.
 std::string sqnrText(const std::optional<double>& sqnrDb, double squaredError, uint64_t finiteElements);
 
+// "2 NaN and 1 infinite"; empty where all are finite.
+std::string notFiniteText(uint64_t notNumbers, uint64_t infinities);
+
 // "64x3x3x3"; a scalar is "scalar".
 std::string shapeText(const std::vector<uint64_t>& shape);
 

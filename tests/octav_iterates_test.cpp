@@ -45,16 +45,6 @@ double stepFrom(std::span<const float> sorted, double s, uint64_t inverseNoiseFa
         sum / (inside / static_cast<long double>(inverseNoiseFactor) + static_cast<long double>(beyond)));
 }
 
-std::vector<float> laplaces(size_t elements, uint64_t seed) {
-    Random random(seed);
-    std::vector<float> values(elements);
-    for (float& x : values) {
-        const double u = (static_cast<double>(random.next() >> 12) + 0.5) * 0x1p-52;
-        x = static_cast<float>(-std::log(u) * (random.next() & 1 ? 1 : -1));
-    }
-    return values;
-}
-
 void checkIterates(const std::vector<float>& values, bool isSigned, uint64_t factor) {
     const auto sorted = reference::magnitudes(values, isSigned);
     const auto iterates = iteratesOf(values, isSigned, factor);

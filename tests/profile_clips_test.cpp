@@ -27,16 +27,6 @@ bool isInBinOf(double clip, double exact) {
     return std::abs(clip - exact) <= binShare * std::min(clip, exact) + 0x1p-129;
 }
 
-std::vector<float> laplace(size_t elements, uint64_t seed) {
-    Random random(seed);
-    std::vector<float> values(elements);
-    for (float& x : values) {
-        const double u = (static_cast<double>(random.next() >> 11) + 0.5) * 0x1p-53;
-        x = static_cast<float>(u < 0.5 ? std::log(2 * u) : -std::log(2 - 2 * u));
-    }
-    return values;
-}
-
 }  // namespace
 
 TEST_CASE("Octav clips from a profile lie in the exact clip's bin", "[profile_clips]") {
@@ -59,7 +49,7 @@ TEST_CASE("Octav clips from a profile lie in the exact clip's bin", "[profile_cl
 }
 
 TEST_CASE("Octav clips from the profile of smooth data are right to parts in a thousand", "[profile_clips]") {
-    for (const auto& values : {gaussians(200003, 6), laplace(200003, 7)}) {
+    for (const auto& values : {gaussians(200003, 6), laplaces(200003, 7)}) {
         for (uint32_t bits = 2; bits <= 8; ++bits) {
             const NumberFormat grid{bits, true};
             const double exact = reference::octavRoot(values, true, grid.inverseNoiseFactor());
@@ -101,7 +91,7 @@ TEST_CASE("The largest magnitude from a profile is exact", "[profile_clips]") {
 
 // The modelled error against that of the real quantizer, in double.
 TEST_CASE("The modelled error of smooth data is right to two percent at every bit width", "[profile_clips]") {
-    for (const auto& values : {gaussians(200003, 9), laplace(200003, 10)}) {
+    for (const auto& values : {gaussians(200003, 9), laplaces(200003, 10)}) {
         for (const bool isSigned : {true, false}) {
             const ProfileError estimate(reference::profile(values));
             for (uint32_t bits = 2; bits <= 10; ++bits) {
@@ -124,7 +114,7 @@ TEST_CASE("Without a clip the modelled error is the energy", "[profile_clips]") 
 }
 
 TEST_CASE("The mse clip from a profile costs at most two percent more than the best", "[profile_clips]") {
-    for (const auto& values : {gaussians(60013, 12), laplace(60013, 13)}) {
+    for (const auto& values : {gaussians(60013, 12), laplaces(60013, 13)}) {
         for (const uint32_t bits : {2u, 3u, 4u, 6u, 8u}) {
             double least = HUGE_VAL;
             for (int point = 0; point <= 300; ++point) {

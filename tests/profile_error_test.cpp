@@ -17,17 +17,6 @@ using namespace quant;
 
 namespace {
 
-// Exponential tails on both sides, by inverting the distribution.
-std::vector<float> laplaces(size_t elements, uint64_t seed) {
-    Random random(seed);
-    std::vector<float> values(elements);
-    for (float& x : values) {
-        const double u = (static_cast<double>(random.next() >> 12) + 0.5) * 0x1p-52;
-        x = static_cast<float>(-std::log(u) * (random.next() & 1 ? 1 : -1));
-    }
-    return values;
-}
-
 double exactError(std::span<const float> values, const ClippedGrid& grid) {
     double sum = 0;
     for (const float x : values) {

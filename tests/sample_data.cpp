@@ -40,6 +40,16 @@ std::vector<float> gaussians(size_t elements, uint64_t seed, float scale) {
     return values;
 }
 
+std::vector<float> laplaces(size_t elements, uint64_t seed) {
+    Random random(seed);
+    std::vector<float> values(elements);
+    for (float& x : values) {
+        const double u = (static_cast<double>(random.next() >> 12) + 0.5) * 0x1p-52;
+        x = static_cast<float>(-std::log(u) * (random.next() & 1 ? 1 : -1));
+    }
+    return values;
+}
+
 std::vector<Sample> awkwardSamples(size_t elements) {
     constexpr float infinity = std::numeric_limits<float>::infinity(),
                     nan = std::numeric_limits<float>::quiet_NaN();

@@ -21,6 +21,7 @@ private:
 };
 
 std::vector<float> gaussians(size_t elements, uint64_t seed, float scale = 1);
+std::vector<float> laplaces(size_t elements, uint64_t seed);  // exponential tails on both sides
 
 struct Sample {
     std::string name;
