@@ -143,7 +143,7 @@ TEST_CASE("NaN, Inf and zeros do not mislead the binary clips of segments", "[de
             sum += std::abs(x);
             ++count;
         }
-        CHECK(std::abs(clips.clips[0][s].high - sum / count) <= 5e-3 * sum / count);
+        CHECK(std::abs(clips.clips[0][s].high - sum / count) <= 1e-5 * sum / count);
     }
 }
 

@@ -308,7 +308,7 @@ TEST_CASE("By cosine the clip of a binary grid is the mean magnitude", "[device]
                 for (const float x : segments[s]) sum += std::abs(x);
                 const double mean = sum / static_cast<double>(segments[s].size());
                 INFO(granularity << " " << s << " by " << method << ": " << clips[s] << ", mean " << mean);
-                CHECK(std::abs(clips[s] / mean - 1) <= 5e-3);
+                CHECK(std::abs(clips[s] / mean - 1) <= 1e-5);
             }
         }
     }
