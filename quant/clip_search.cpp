@@ -18,12 +18,6 @@ namespace quant {
 
 namespace {
 
-// Whether the answer is found by descending the levels of the profile.
-bool isDescended(const ClipRequest& request) {
-    return request.method.kind == MethodKind::Percentile ||
-           (request.isOctav() && request.format.hasNoiseFactor());
-}
-
 // A request answered by descending the levels of the profile; affine formats ask for both ends.
 struct Descent {
     size_t index;  // of the request
@@ -145,20 +139,20 @@ std::vector<Clip> ClipSearch::findExact(TensorStream& stream, const Profile& pro
     const bool isConstant = profile.min() == profile.max();
     for (size_t i = 0; i < requests.size(); ++i) {
         const auto& [method, format] = requests[i];
-        const bool isEmpty = profile.nonzero(format.isAffine ? Sides::Both : requests[i].sides()) == 0;
-        if (isEmpty || format.fixedScale() || isSearched(requests[i])) continue;
-        if (method.kind == MethodKind::Max || (isDescended(requests[i]) && isConstant)) {
+        const ClipWay way = ruleOf(requests[i]).way;
+        const bool isExact = way == ClipWay::Rank || way == ClipWay::Root || way == ClipWay::TwoSided;
+        if (profile.nonzero(format.isAffine ? Sides::Both : requests[i].sides()) == 0) continue;
+        if (isExact && (isConstant || method.kind == MethodKind::Max)) {
             clips[i] = largestClip(profile, format);
-        } else if (isDescended(requests[i])) {
+        } else if (way == ClipWay::Rank || way == ClipWay::Root) {
             std::ranges::move(descentsOf(i, requests[i], profile), std::back_inserter(descents));
-        } else if (requests[i].isOctav() && format.spacing == Spacing::Binary) {
+        } else if (way == ClipWay::TwoSided) {
+            clips[i] = twoSidedOctavClip(ProfileError(profile), format);
+        } else if (way == ClipWay::Mean) {
             // Σ(|x| - s)² is least at the mean magnitude, zeros counted.
             clips[i].high = static_cast<float>(
                 profile.meanMagnitude(Sides::Both) *
                 (static_cast<double>(profile.nonzero(Sides::Both)) / static_cast<double>(profile.finite())));
-        } else if (requests[i].isOctav() && format.isAffine) {
-            clips[i] =
-                isConstant ? largestClip(profile, format) : twoSidedOctavClip(ProfileError(profile), format);
         }
     }
     advanceByWindows(descents, m_profiles, stream);
@@ -175,8 +169,8 @@ void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
     for (const Sides sides : {Sides::Both, Sides::Positive}) {
         LinearHistogram counts;
         for (size_t i = 0; i < requests.size(); ++i) {
-            const auto& [method, format] = requests[i];
-            if (method.kind != MethodKind::Entropy || requests[i].sides() != sides) continue;
+            const NumberFormat& format = requests[i].format;
+            if (ruleOf(requests[i]).way != ClipWay::Entropy || requests[i].sides() != sides) continue;
             clips[i] = largestClip(profile, format);
             const float largest = clips[i].high;
             // Nothing to choose: no element, one value, or more levels than bins.
@@ -188,12 +182,8 @@ void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
     }
 }
 
-// Whether only measuring answers a request.
-bool ClipSearch::isSearched(const ClipRequest& request) const {
-    const auto& [method, format] = request;
-    if (format.fixedScale()) return false;
-    if (method.kind == MethodKind::Mse) return true;
-    return method.kind == MethodKind::Octav && (format.spacing == Spacing::Float || m_metric != nullptr);
+ClipRule ClipSearch::ruleOf(const ClipRequest& request) const {
+    return quant::ruleOf(request, m_metric != nullptr ? m_metric->kind() : MetricKind::Mse);
 }
 
 std::vector<double> ClipSearch::measure(TensorStream& stream, const Profile& profile,
@@ -213,43 +203,44 @@ void ClipSearch::findByError(TensorStream& stream, const Profile& profile,
     std::vector<ErrorQuestion> questions;
     std::vector<size_t> indices;
     for (size_t i = 0; i < requests.size(); ++i) {
-        const auto& [method, format] = requests[i];
-        if (!isSearched(requests[i])) continue;
-        const bool isMse = method.kind == MethodKind::Mse;
-        questions.push_back({.format = format,
+        const auto [way, rounding] = ruleOf(requests[i]);
+        if (way != ClipWay::Least && way != ClipWay::LeastModelled) continue;
+        const bool isMse = requests[i].method.kind == MethodKind::Mse;
+        questions.push_back({.format = rounding == ScaleRounding::None ? requests[i].format
+                                                                       : withFreeScale(requests[i].format),
                              .isThorough = isMse || m_metric != nullptr,
-                             .isModelled = m_metric != nullptr && !isMse && format.hasNoiseFactor()});
+                             .isModelled = way == ClipWay::LeastModelled});
         indices.push_back(i);
     }
     if (questions.empty()) return;
     const auto found =
         clipsOfLeastError([&](std::span<const TriedGrid> grids) { return measure(stream, profile, grids); },
-                          profile, questions, clips);
+                          profile, questions);
     for (size_t i = 0; i < indices.size(); ++i) clips[indices[i]] = found[i];
 }
 
-// Formats that fix their scale, or leave it only powers of two: of the two around the clip found, max takes
-// the upper (nothing is clipped), the others the one of less measured error.
+// Scales that must be powers of two, and those that the format fixes.
 void ClipSearch::roundScales(TensorStream& stream, const Profile& profile,
                              std::span<const ClipRequest> requests, std::vector<Clip>& clips) {
-    std::vector<ClippedGrid> candidates;
+    std::vector<TriedGrid> candidates;
     std::vector<size_t> indices;
     for (size_t i = 0; i < requests.size(); ++i) {
-        const auto& [method, format] = requests[i];
-        if (format.fixedScale()) clips[i] = {ClippedGrid::at(format, 0).clip};
-        if (format.scaleRule != ScaleRule::PowerOfTwo || clips[i].high == 0) continue;
+        const auto [way, rounding] = ruleOf(requests[i]);
+        const NumberFormat& format = requests[i].format;
+        if (way == ClipWay::Fixed) clips[i] = {ClippedGrid::at(format, 0).clip};
+        if (rounding == ScaleRounding::None || clips[i].high == 0) continue;
         const auto [below, above] = powerOfTwoClips(format, clips[i].high);
         clips[i].high = above;
-        if (method.kind == MethodKind::Max) continue;
-        candidates.push_back({format, below});
-        candidates.push_back({format, above});
+        if (rounding == ScaleRounding::Up) continue;
+        candidates.push_back({{format, below}});
+        candidates.push_back({{format, above}});
         indices.push_back(i);
     }
     if (candidates.empty()) return;
-    const auto errors = m_errors.measure(stream, profile.absmax(), candidates);
+    const auto errors = measure(stream, profile, candidates);
     for (size_t i = 0; i < indices.size(); ++i) {
-        const bool isBelow = errors[2 * i].squared < errors[2 * i + 1].squared;
-        clips[indices[i]].high = candidates[2 * i + (isBelow ? 0 : 1)].clip;
+        const bool isBelow = errors[2 * i] < errors[2 * i + 1];
+        clips[indices[i]].high = candidates[2 * i + (isBelow ? 0 : 1)].grid.clip;
     }
 }
 

@@ -19,6 +19,8 @@ public:
     MetricContext(MetricPass& pass, MetricKind kind, TensorStream* weightStream, const TensorFile* weights)
         : m_pass(pass), m_kind(kind), m_weightStream(weightStream), m_weights(weights) {}
 
+    MetricKind kind() const { return m_kind; }
+
     // The metric as kernels take it, for what the stream has selected. Brings its weights to the device
     // whole, if they are not there yet. Throws OutOfMemory when they do not fit.
     MetricTask task(const TensorStream& stream, bool isModelled) const;

@@ -87,33 +87,74 @@ std::vector<T> readAll(engine::Device& device, const Buffer& buffer, uint64_t co
     return values;
 }
 
-// Ratios to try: coarse ones below 1, then `fineRounds` finer sets around 1.
+// Clips to try, as kernels take them: first in units of the largest magnitude, falling; then around the best.
 struct SearchTable {
-    uint32_t coarsePoints, finePoints, fineRounds;
+    uint32_t coarsePoints = 0, finePoints = 0, fineRounds = 0, starts = 1;
     std::vector<float> ratios;
 
-    SearchTable(uint32_t coarsePoints_, double octaves, uint32_t finePoints_, uint32_t fineRounds_)
-        : coarsePoints(coarsePoints_), finePoints(finePoints_), fineRounds(fineRounds_) {
-        for (uint32_t i = 0; i < coarsePoints; ++i)
-            ratios.push_back(static_cast<float>(std::exp2(-octaves * i / (coarsePoints - 1))));
-        double around = octaves / (coarsePoints - 1);
-        for (uint32_t round = 0; round < fineRounds; ++round) {
-            for (uint32_t i = 0; i < finePoints; ++i) {
-                ratios.push_back(static_cast<float>(std::exp2(around * (2.0 * i / (finePoints - 1) - 1))));
-            }
-            around *= 2.0 / (finePoints - 1);
-        }
-    }
-
-    static const SearchTable& of(bool isAffine) {
-        static const SearchTable clips(192, 12, 17, 2), ranges(32, 6, 9, 3);
-        return isAffine ? ranges : clips;
-    }
     // Times that a kernel goes over a segment for one format.
     uint64_t passes(bool isAffine) const {
-        return coarsePoints + fineRounds * finePoints * (isAffine ? 2 : 1);
+        const uint64_t coarse = coarsePoints, fine = finePoints;
+        return isAffine ? coarse * coarse + fineRounds * fine * fine : coarse + starts * fineRounds * fine;
+    }
+
+    // Ratios from 2^highest down.
+    void add(uint32_t points, double highest, double pointsPerOctave) {
+        for (uint32_t i = 0; i < points; ++i)
+            ratios.push_back(static_cast<float>(std::exp2(highest - i / pointsPerOctave)));
     }
 };
+
+// Dense where the clips of short segments lie, for there the error of the real quantizer jumps about: the
+// finer the levels, the closer its minima lie together. From twice the largest magnitude, for levels may fall
+// better with the last of them beyond the data; the largest itself is among the clips.
+SearchTable clipTable(bool isFine) {
+    const uint32_t densePoints = isFine ? 250 : 100;
+    constexpr uint32_t sparsePoints = 43;
+    SearchTable table{.coarsePoints = densePoints + sparsePoints,
+                      .finePoints = isFine ? 8u : 12u,
+                      .fineRounds = 2,
+                      .starts = shaders::maxSearchStarts};
+    table.add(densePoints, 1, densePoints / 2.5);
+    table.add(sparsePoints, -1.5, 4);
+    return table;
+}
+
+SearchTable powerOfTwoTable() {
+    SearchTable table{.coarsePoints = 14};
+    table.add(table.coarsePoints, 1, 1);
+    return table;
+}
+
+// All points for either end.
+SearchTable rangeTable() {
+    SearchTable table{.coarsePoints = 10, .finePoints = 5, .fineRounds = 5};
+    double around = 0.9;
+    table.add(table.coarsePoints, 0, 1 / around);
+    for (uint32_t round = 0; round < table.fineRounds; ++round, around /= 2)
+        table.add(table.finePoints, around, 2 / around);
+    return table;
+}
+
+// Whether so many levels are searched in finer steps.
+bool isFine(const NumberFormat& format) {
+    return format.spacing == Spacing::Uniform && format.clipLevel() >= 64;
+}
+
+const SearchTable& tableFor(const NumberFormat& format) {
+    static const SearchTable clips = clipTable(false), fineClips = clipTable(true),
+                             powersOfTwo = powerOfTwoTable(), ranges = rangeTable();
+    if (format.isAffine) return ranges;
+    if (format.scaleRule == ScaleRule::PowerOfTwo) return powersOfTwo;
+    return isFine(format) ? fineClips : clips;
+}
+
+// A clip in a segment's own units, back in the tensor's. Beyond the largest element it may be no float: half
+// as large ones have the same levels but for the ends.
+float unscaled(float clip, int exponent) {
+    const float high = std::ldexp(clip, -exponent);
+    return std::isinf(high) ? std::ldexp(clip, -exponent - 1) : high;
+}
 
 shaders::FormatRange rangeOf(const NumberFormat& format) {
     return {static_cast<float>(format.smallest()), static_cast<float>(format.largest()),
@@ -123,7 +164,14 @@ shaders::FormatRange rangeOf(const NumberFormat& format) {
 // Whether one kernel variant searches for both.
 bool areSearchedAlike(const NumberFormat& a, const NumberFormat& b) {
     return spacingConstants(a) == spacingConstants(b) && a.isAffine == b.isAffine &&
-           a.isSigned == b.isSigned && a.scaleRule == b.scaleRule;
+           a.isSigned == b.isSigned && &tableFor(a) == &tableFor(b);
+}
+
+std::vector<std::pair<uint32_t, uint32_t>> errorConstants(const NumberFormat& format,
+                                                          const MetricTask& metric) {
+    auto constants = spacingConstants(format);
+    std::ranges::copy(metricConstants(metric), std::back_inserter(constants));
+    return constants;
 }
 
 }  // namespace
@@ -203,15 +251,14 @@ std::vector<float> SegmentPass::percentiles(TensorStream& stream, const SegmentL
 }
 
 // The clips of some formats that are searched alike.
-void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, float absmax,
+void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout,
                             std::span<const NumberFormat> formats, const MetricTask& metric,
                             std::span<const size_t> alike, std::vector<std::vector<Clip>>& clips) {
     const NumberFormat& first = formats[alike.front()];
     const auto data = stream.resident();
     const auto weights = metric.kind == MetricKind::Weighted ? metric.weights : data;
     const Mapping mapping = mappingFor(m_device.info(), layout);
-    const PowerScale scale = powerScale(absmax);
-    const SearchTable& table = SearchTable::of(first.isAffine);
+    const SearchTable& table = tableFor(first);
     ensure(m_table, m_device, table.ratios.size() * 4, MemoryKind::Upload, "clip ratios");
     std::ranges::copy(table.ratios, m_table.mappedAs<float>().begin());
     m_table.flush();
@@ -219,12 +266,10 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
     for (size_t i = 0; i < alike.size(); ++i)
         m_formats.mappedAs<shaders::FormatRange>()[i] = rangeOf(formats[alike[i]]);
     m_formats.flush();
-    const uint64_t words = alike.size() * (first.isAffine ? 2 : 1);
-    ensure(m_results, m_device, layout.segments * words * 4, MemoryKind::Device, "segment clips");
+    const uint64_t count = layout.segments * alike.size();
+    ensure(m_results, m_device, count * sizeof(shaders::SegmentClip), MemoryKind::Device, "segment clips");
     KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
-    variant.constants.push_back({10, scale.exact});
-    std::ranges::copy(spacingConstants(first), std::back_inserter(variant.constants));
-    std::ranges::copy(metricConstants(metric), std::back_inserter(variant.constants));
+    std::ranges::copy(errorConstants(first, metric), std::back_inserter(variant.constants));
     if (!first.isAffine) variant.constants.push_back({16, first.scaleRule == ScaleRule::PowerOfTwo});
     const auto& kernel =
         m_device.kernel(first.isAffine ? "segment_range_search" : "segment_error_search", variant);
@@ -236,8 +281,7 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
                                          .gridCount = static_cast<uint32_t>(alike.size()),
                                          .coarsePoints = table.coarsePoints,
                                          .finePoints = table.finePoints,
-                                         .fineRounds = table.fineRounds,
-                                         .exponent = scale.exponent};
+                                         .fineRounds = table.fineRounds};
     if (!first.isAffine) push.sides = first.isSigned ? 3u : 1u;
     forEachSlice(m_device, layout, mapping, table.passes(first.isAffine) * alike.size(),
                  [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
@@ -245,24 +289,16 @@ void SegmentPass::findLeast(TensorStream& stream, const SegmentLayout& layout, f
                      commands.dispatch(kernel, invocations, push, {data, m_table, m_formats, weights},
                                        {m_results});
                  });
-    const auto found = readAll<float>(m_device, m_results, layout.segments * words);
-    // Clips beyond the largest element may be no floats; half as large ones have the same levels but for the
-    // ends.
-    const auto at = [&](uint64_t word) {
-        const float clip = std::ldexp(found[word], -scale.exponent);
-        return std::isinf(clip) ? std::ldexp(found[word], -scale.exponent - 1) : clip;
-    };
-    for (size_t i = 0; i < alike.size(); ++i) {
-        for (uint64_t segment = 0; segment < layout.segments; ++segment) {
-            const uint64_t entry = segment * alike.size() + i;
-            clips[alike[i]].push_back(first.isAffine ? Clip{at(2 * entry), -at(2 * entry + 1)}
-                                                     : Clip{at(entry)});
-        }
+    const auto found = readAll<shaders::SegmentClip>(m_device, m_results, count);
+    for (uint64_t i = 0; i < count; ++i) {
+        const auto& [high, low, exponent] = found[i];
+        const float lowest = first.isAffine ? -unscaled(low, exponent) : 0.0f;
+        clips[alike[i % alike.size()]].push_back({unscaled(high, exponent), lowest});
     }
 }
 
 std::vector<std::vector<Clip>> SegmentPass::leastError(TensorStream& stream, const SegmentLayout& layout,
-                                                       float absmax, std::span<const NumberFormat> formats,
+                                                       std::span<const NumberFormat> formats,
                                                        const MetricTask& metric) {
     std::vector<std::vector<Clip>> clips(formats.size());
     std::vector<size_t> open(formats.size());
@@ -274,8 +310,42 @@ std::vector<std::vector<Clip>> SegmentPass::leastError(TensorStream& stream, con
                 areSearchedAlike(formats[i], formats[open.front()]))
                 alike.push_back(i);
         }
-        findLeast(stream, layout, absmax, formats, metric, alike, clips);
+        findLeast(stream, layout, formats, metric, alike, clips);
         std::erase_if(open, [&](size_t i) { return std::ranges::contains(alike, i); });
+    }
+    return clips;
+}
+
+std::vector<Clip> SegmentPass::betterClips(TensorStream& stream, const SegmentLayout& layout,
+                                           const NumberFormat& format,
+                                           std::span<const PowerOfTwoClips> neighbours,
+                                           const MetricTask& metric) {
+    const auto data = stream.resident();
+    const auto weights = metric.kind == MetricKind::Weighted ? metric.weights : data;
+    const Mapping mapping = mappingFor(m_device.info(), layout);
+    static_assert(sizeof(PowerOfTwoClips) == 2 * sizeof(float));
+    ensure(m_table, m_device, neighbours.size_bytes(), MemoryKind::Upload, "clips to choose from");
+    std::ranges::copy(neighbours, m_table.mappedAs<PowerOfTwoClips>().begin());
+    m_table.flush();
+    ensure(m_results, m_device, layout.segments * 4, MemoryKind::Device, "chosen clips");
+    KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
+    std::ranges::copy(errorConstants(format, metric), std::back_inserter(variant.constants));
+    shaders::SegmentChoicePush push{.data = data.address(),
+                                    .weights = weights.address(),
+                                    .clips = m_table.address(),
+                                    .chosen = m_results.address(),
+                                    .format = rangeOf(format)};
+    constexpr uint64_t passes = 3;
+    const auto& kernel = m_device.kernel("segment_choice", variant);
+    forEachSlice(m_device, layout, mapping, passes,
+                 [&](Commands& commands, const shaders::SegmentGeometry& geometry, uint64_t invocations) {
+                     push.geometry = geometry;
+                     commands.dispatch(kernel, invocations, push, {data, m_table, weights}, {m_results});
+                 });
+    std::vector<Clip> clips;
+    for (const uint32_t chosen : readAll<uint32_t>(m_device, m_results, layout.segments)) {
+        const PowerOfTwoClips& both = neighbours[clips.size()];
+        clips.push_back({chosen == 0 ? both.below : both.above});
     }
     return clips;
 }
@@ -298,22 +368,20 @@ std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLa
     const auto data = stream.resident();
     const auto weights = metric.kind == MetricKind::Weighted ? metric.weights : data;
     const Mapping mapping = mappingFor(m_device.info(), layout);
-    const PowerScale scale = powerScale(absmax);
     const bool isE4m3 = format.scaleRule == ScaleRule::E4M3;
     const float tensorScale = isE4m3 ? nvfp4TensorScale(absmax) : 1.0f;
+    const int tensorExponent = tensorScale > 0 ? std::ilogb(tensorScale) : 0;
     KernelVariant variant = variantFor(stream.elementType(), mapping, layout);
-    variant.constants.push_back({10, scale.exact});
     variant.constants.push_back({16, isE4m3});
-    std::ranges::copy(spacingConstants(format), std::back_inserter(variant.constants));
-    std::ranges::copy(metricConstants(metric), std::back_inserter(variant.constants));
+    std::ranges::copy(errorConstants(format, metric), std::back_inserter(variant.constants));
     ensure(m_results, m_device, layout.segments * 4, MemoryKind::Device, "block scales");
     shaders::SegmentScaleSearchPush push{.data = data.address(),
                                          .weights = weights.address(),
                                          .scales = m_results.address(),
                                          .largest = static_cast<float>(format.largest()),
                                          .largestExponent = std::ilogb(format.largest()),
-                                         .tensorScale = std::ldexp(tensorScale, scale.exponent),
-                                         .exponent = scale.exponent,
+                                         .tensorScale = std::ldexp(tensorScale, -tensorExponent),
+                                         .tensorExponent = tensorExponent,
                                          .isSearched = isSearched};
     constexpr uint64_t passes = 10;
     const auto& kernel = m_device.kernel("segment_scale_search", variant);
@@ -326,8 +394,12 @@ std::vector<Clip> SegmentPass::blockScales(TensorStream& stream, const SegmentLa
     constexpr int e8m0Bias = 127;
     std::vector<Clip> clips;
     for (const uint32_t code : readAll<uint32_t>(m_device, m_results, layout.segments)) {
+        if (code == shaders::noScale) {
+            clips.emplace_back();
+            continue;
+        }
         const double step = isE4m3 ? e4m3.decode(code) * double{tensorScale}
-                                   : std::ldexp(1.0, static_cast<int>(code) - e8m0Bias);
+                                   : std::ldexp(1.0, std::bit_cast<int32_t>(code) - e8m0Bias);
         clips.push_back({static_cast<float>(step * format.largest())});
     }
     return clips;

@@ -23,21 +23,11 @@ void add(std::vector<MeasuredError>& totals, std::span<const MeasuredError> erro
     }
 }
 
-// How the clips of short segments are found.
-enum class Way { Octav, LeastError, Rank, Entropy, BlockScale, Fixed };
-
-Way wayOf(const ClipRequest& request, const MetricContext* metric) {
-    const auto& [method, format] = request;
-    if (format.isBlockScaled()) return Way::BlockScale;
-    if (format.fixedScale()) return Way::Fixed;
-    if (method.kind == MethodKind::Entropy) return Way::Entropy;
-    if (method.kind == MethodKind::Max || method.kind == MethodKind::Percentile) return Way::Rank;
-    const bool hasRoot = format.hasNoiseFactor() && format.scaleRule == ScaleRule::Free;
-    const bool isRoot = hasRoot && (metric == nullptr || method.kind == MethodKind::OctavPaper);
-    return request.isOctav() && isRoot ? Way::Octav : Way::LeastError;
-}
-
 }  // namespace
+
+ClipRule SegmentSearch::ruleOf(const ClipRequest& request) const {
+    return quant::ruleOf(request, m_metric != nullptr ? m_metric->kind() : MetricKind::Mse);
+}
 
 // What one call of find() works on.
 struct SegmentSearch::Task {
@@ -49,6 +39,10 @@ struct SegmentSearch::Task {
     std::span<const ClipRequest> requests;
     SegmentClips result;
 };
+
+MetricTask SegmentSearch::metricTask(const Task& task, bool isModelled) const {
+    return m_metric != nullptr ? m_metric->task(task.stream, isModelled) : MetricTask();
+}
 
 // One segment after another, each as a tensor of its own.
 void SegmentSearch::findLong(Task& task) {
@@ -81,7 +75,7 @@ void SegmentSearch::findOctav(Task& task, const Slab& slab, bool isSigned,
     const double mean = task.profile.meanMagnitude(sides);
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const ClipRequest& request = task.requests[r];
-        if (wayOf(request, m_metric) != Way::Octav || request.format.isSigned != isSigned) continue;
+        if (ruleOf(request).way != ClipWay::Root || request.format.isSigned != isSigned) continue;
         const uint64_t factor = request.inverseNoiseFactor();
         const auto iterates = octavIterates(task.profile, sides, factor);
         grids.push_back({factor, iterates.empty() ? 1.0 : iterates.back() / mean});
@@ -118,39 +112,33 @@ void SegmentSearch::findByEntropy(Task& task, const Slab& slab, bool isSigned,
     std::vector<size_t> indices;
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const NumberFormat& format = task.requests[r].format;
-        if (wayOf(task.requests[r], m_metric) != Way::Entropy || format.isSigned != isSigned) continue;
+        if (ruleOf(task.requests[r]).way != ClipWay::Entropy || format.isSigned != isSigned) continue;
         formats.push_back(format);
         indices.push_back(r);
     }
     if (formats.empty()) return;
     const auto found = segmentEntropyClips(task.stream, slab.layout, formats);
-    for (size_t g = 0; g < formats.size(); ++g) {
-        const bool isPowerOfTwo = formats[g].scaleRule == ScaleRule::PowerOfTwo;
-        for (size_t i = 0; i < found[g].size(); ++i) {
-            const float clip = found[g][i];
-            clips[indices[g]][i] = {isPowerOfTwo ? powerOfTwoClips(formats[g], clip).above : clip};
-        }
-    }
+    for (size_t g = 0; g < formats.size(); ++g)
+        std::ranges::transform(found[g], clips[indices[g]].begin(), [](float clip) { return Clip{clip}; });
 }
 
-// Those whose modelled error, or whose real one, is to be least.
-void SegmentSearch::findByError(Task& task, const Slab& slab, bool isModelled,
+// The requests of one way, by a metric that the way knows.
+void SegmentSearch::findByError(Task& task, const Slab& slab, ClipWay way,
                                 std::vector<std::vector<Clip>>& clips) {
     std::vector<NumberFormat> formats;
     std::vector<size_t> indices;
     for (size_t r = 0; r < task.requests.size(); ++r) {
-        if (wayOf(task.requests[r], m_metric) != Way::LeastError) continue;
-        const auto& [method, format] = task.requests[r];
-        const bool hasModel =
-            m_metric != nullptr && method.kind == MethodKind::Octav && format.hasNoiseFactor();
-        if (hasModel != isModelled) continue;
-        formats.push_back(task.requests[r].format);
+        const ClipRule rule = ruleOf(task.requests[r]);
+        if (rule.way != way) continue;
+        const NumberFormat& format = task.requests[r].format;
+        formats.push_back(rule.rounding == ScaleRounding::None ? format : withFreeScale(format));
         indices.push_back(r);
     }
     if (formats.empty()) return;
-    const MetricTask metric = m_metric != nullptr ? m_metric->task(task.stream, isModelled) : MetricTask();
-    const auto found =
-        m_segments.leastError(task.stream, slab.layout, task.profile.absmax(), formats, metric);
+    MetricTask metric = {.isModelled = way == ClipWay::TwoSided};
+    if (way == ClipWay::Least || way == ClipWay::LeastModelled)
+        metric = metricTask(task, way == ClipWay::LeastModelled);
+    const auto found = m_segments.leastError(task.stream, slab.layout, formats, metric);
     for (size_t g = 0; g < formats.size(); ++g) clips[indices[g]] = found[g];
 }
 
@@ -161,7 +149,7 @@ void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::ve
     const Percentile all("100");
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const auto& [method, format] = task.requests[r];
-        if (wayOf(task.requests[r], m_metric) != Way::Rank) continue;
+        if (ruleOf(task.requests[r]).way != ClipWay::Rank) continue;
         const bool isMax = method.kind == MethodKind::Max;
         const Percentile& percentile = isMax ? all : *method.percentile;
         const Sides sides = format.isSigned ? Sides::Both : Sides::Positive;
@@ -178,18 +166,33 @@ void SegmentSearch::findByRank(Task& task, const Slab& slab, std::vector<std::ve
                 if (largest[i] == 0) clips[r][i] = {};
             }
         }
-        if (format.scaleRule != ScaleRule::PowerOfTwo) continue;
-        for (Clip& clip : clips[r]) clip.high = powerOfTwoClips(format, clip.high).above;
     }
 }
 
 void SegmentSearch::findBlockScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const auto& [method, format] = task.requests[r];
-        if (wayOf(task.requests[r], m_metric) != Way::BlockScale) continue;
-        clips[r] = m_segments.blockScales(
-            task.stream, slab.layout, task.profile.absmax(), format, method.kind != MethodKind::Max,
-            m_metric != nullptr ? m_metric->task(task.stream, false) : MetricTask());
+        if (ruleOf(task.requests[r]).way != ClipWay::BlockScale) continue;
+        clips[r] = m_segments.blockScales(task.stream, slab.layout, task.profile.absmax(), format,
+                                          method.kind != MethodKind::Max, metricTask(task, false));
+    }
+}
+
+// Scales that must be powers of two, once all clips with free scales are known.
+void SegmentSearch::roundScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips) {
+    for (size_t r = 0; r < task.requests.size(); ++r) {
+        const ScaleRounding rounding = ruleOf(task.requests[r]).rounding;
+        if (rounding == ScaleRounding::None) continue;
+        const NumberFormat& format = task.requests[r].format;
+        std::vector<PowerOfTwoClips> neighbours;
+        for (const Clip& clip : clips[r]) neighbours.push_back(powerOfTwoClips(format, clip.high));
+        if (rounding == ScaleRounding::Better) {
+            clips[r] =
+                m_segments.betterClips(task.stream, slab.layout, format, neighbours, metricTask(task, false));
+        } else {
+            std::ranges::transform(neighbours, clips[r].begin(),
+                                   [](const PowerOfTwoClips& both) { return Clip{both.above}; });
+        }
     }
 }
 
@@ -199,10 +202,11 @@ void SegmentSearch::findSlab(Task& task, const Slab& slab) {
     findOctav(task, slab, clips);
     findByEntropy(task, slab, true, clips);
     findByEntropy(task, slab, false, clips);
-    findByError(task, slab, false, clips);
-    findByError(task, slab, true, clips);
+    for (const ClipWay way : {ClipWay::Least, ClipWay::LeastModelled, ClipWay::TwoSided, ClipWay::Mean})
+        findByError(task, slab, way, clips);
     findByRank(task, slab, clips);
     findBlockScales(task, slab, clips);
+    roundScales(task, slab, clips);
     std::vector<std::vector<ClippedGrid>> grids(task.requests.size());
     for (size_t r = 0; r < task.requests.size(); ++r) {
         const NumberFormat& format = task.requests[r].format;

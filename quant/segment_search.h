@@ -21,8 +21,8 @@ struct SegmentClips {
 };
 
 // Finds the clips of every channel or group of a tensor: short segments by the thousand (SegmentPass), long
-// ones and those that the kernel leaves open one by one (ClipSearch). The tensor is read in slabs that fit
-// the stream's budget.
+// ones and those that the kernel leaves open one by one (ClipSearch). A request means what it means for a
+// whole tensor (clip_rule.h). The tensor is read in slabs that fit the stream's budget.
 class SegmentSearch {
 public:
     // metric: as of ClipSearch.
@@ -43,9 +43,12 @@ private:
     void findOctav(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
     void findOctav(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
     void findByRank(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
-    void findByError(Task& task, const Slab& slab, bool isModelled, std::vector<std::vector<Clip>>& clips);
+    void findByError(Task& task, const Slab& slab, ClipWay way, std::vector<std::vector<Clip>>& clips);
     void findByEntropy(Task& task, const Slab& slab, bool isSigned, std::vector<std::vector<Clip>>& clips);
     void findBlockScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
+    void roundScales(Task& task, const Slab& slab, std::vector<std::vector<Clip>>& clips);
+    ClipRule ruleOf(const ClipRequest& request) const;
+    MetricTask metricTask(const Task& task, bool isModelled) const;
 
     SegmentPass& m_segments;
     ProfilePass& m_profiles;

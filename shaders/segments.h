@@ -78,35 +78,61 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer For
 };
 #endif
 
-// Ratios: coarsePoints clips in units of the largest, then fineRounds times finePoints ratios to the best so
-// far.
+// A clip in units of 2^-exponent, in which the kernel scales its segment; exponent 0 and no clip where there
+// is nothing to clip.
+struct SegmentClip {
+    float high;
+    float low;  // affine: the magnitude of the lower end
+    int exponent;
+};
+#ifndef __cplusplus
+layout(buffer_reference, scalar, buffer_reference_align = 4) writeonly buffer SegmentClips {
+    SegmentClip at[];
+};
+#endif
+
+// Local minima of the error that segment_error_search follows.
+SHADER_CONST uint maxSearchStarts = 4;
+
+// Clips to try: the largest times each ratio, falling; then, fineRounds times, finePoints more between the
+// neighbours of the best ones. Affine: for either end, the finer ones by ratios to the best so far.
 struct SegmentErrorSearchPush {
     ADDRESS_OF(Words) data;
     ADDRESS_OF(Floats) ratios;
     ADDRESS_OF(FormatRanges) formats;
-    ADDRESS_OF(Floats) weights;  // of the elements, for metricWeighted
-    ADDRESS_OF(Words) clips;     // [segment][grid], float bits, scaled by 2^exponent; affine: high and low
+    ADDRESS_OF(Floats) weights;      // of the elements, for metricWeighted
+    ADDRESS_OF(SegmentClips) clips;  // [segment][grid]
     SegmentGeometry geometry;
     uint gridCount;
     uint coarsePoints;
     uint finePoints;
     uint fineRounds;
-    int exponent;
     uint sides;
+};
+
+// Two clips of every segment to choose from.
+struct SegmentChoicePush {
+    ADDRESS_OF(Words) data;
+    ADDRESS_OF(Floats) weights;  // of the elements, for metricWeighted
+    ADDRESS_OF(Words2) clips;    // [segment]: float bits
+    ADDRESS_OF(Words) chosen;    // [segment]: 0 or 1
+    SegmentGeometry geometry;
+    FormatRange format;
 };
 
 // Block scales: the largest element value that a block's scale must reach, and how many scales to try.
 struct SegmentScaleSearchPush {
     ADDRESS_OF(Words) data;
     ADDRESS_OF(Floats) weights;  // of the elements, for metricWeighted
-    ADDRESS_OF(Words) scales;    // [segment]: codes
+    ADDRESS_OF(Words) scales;    // [segment]: codes; noScale for a block without nonzero elements
     SegmentGeometry geometry;
     float largest;        // element value
     int largestExponent;  // of the largest element value
-    float tensorScale;    // of e4m3 scales, scaled by 2^exponent
-    int exponent;
+    float tensorScale;    // of e4m3 scales, times 2^-tensorExponent: 1 up to 2
+    int tensorExponent;
     uint isSearched;  // else the scale that the largest magnitude asks for
 };
+SHADER_CONST uint noScale = 0xffffffffu;
 
 SHADER_NAMESPACE_END
 

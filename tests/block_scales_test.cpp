@@ -126,8 +126,44 @@ TEST_CASE("Searched block scales are never worse than the ones asked for", "[dev
                                    << " and " << searched[b].high);
                 CHECK(std::isfinite(searched[b].high));
                 // Up to the float arithmetic of the kernel's sums.
-                if (after > before * 1.00001 + 1e-12 * reference::energy(values)) CHECK(after <= before);
+                if (after > before * 1.00001 + 1e-12 * reference::energy(block)) CHECK(after <= before);
             }
+        }
+    }
+}
+
+TEST_CASE("Blocks far below the rest of a tensor have scales of least error", "[device][block_scales]") {
+    for (const char* name : {"mxfp4", "mxint8", "mxfp8-e4m3"}) {
+        const NumberFormat format = numberFormatFrom(name);
+        std::vector<float> values;
+        for (const float size : {1.0f, 1e-8f, 1e-16f, 1e-20f, 1e-25f, 1e-30f}) {
+            for (uint64_t seed = 0; seed < 8; ++seed) {
+                const auto block = gaussians(format.blockSize, 40 + seed, size);
+                values.insert(values.end(), block.begin(), block.end());
+            }
+        }
+        const auto found = scales(MemoryTensor(values), format, true);
+        for (size_t b = 0; b < found.size(); ++b) {
+            const auto block = std::span(values).subspan(b * format.blockSize, format.blockSize);
+            double least = HUGE_VAL;
+            for (int e = -3; e <= 3; ++e)
+                least = std::min(least, squaredError(block, format, {std::ldexp(found[b].high, e)}));
+            INFO(name << ", block " << b << ", clip " << found[b].high);
+            CHECK(squaredError(block, format, found[b]) <= 1.00001 * least);
+        }
+    }
+}
+
+TEST_CASE("A block of zeros has clip zero", "[device][block_scales]") {
+    for (const BlockCases& cases : blockCases()) {
+        std::vector<float> values = gaussians(3 * cases.format.blockSize, 73);
+        std::fill_n(values.begin() + cases.format.blockSize, cases.format.blockSize, 0.0f);
+        for (const bool isSearched : {false, true}) {
+            const auto clips = scales(MemoryTensor(values), cases.format, isSearched);
+            INFO(cases.format.name());
+            CHECK(clips[0].high > 0);
+            CHECK(clips[1] == Clip());
+            CHECK(clips[2].high > 0);
         }
     }
 }

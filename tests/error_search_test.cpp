@@ -143,7 +143,7 @@ TEST_CASE("NaN, Inf and zeros do not mislead the binary clips of segments", "[de
             sum += std::abs(x);
             ++count;
         }
-        CHECK(std::abs(clips.clips[0][s].high - sum / count) <= 5e-3 * sum / count);
+        CHECK(std::abs(clips.clips[0][s].high - sum / count) <= 1e-5 * sum / count);
     }
 }
 
@@ -201,6 +201,49 @@ TEST_CASE("Power-of-two scales are powers of two and the better of two neighbour
         if (i < 2) CHECK(exactError(values, clips[i].on(format)) <= 1.0001 * least);
     }
     CHECK(clips[2].high >= reference::absmax(values));
+}
+
+TEST_CASE("Method mse does not depend on what else is asked", "[device][error_search]") {
+    for (const size_t size : {48u, 3001u, 70001u}) {
+        const MemoryTensor tensor(gaussians(size, 77));
+        for (const char* name : {"int2", "int4", "int8", "fp4-e2m1", "int4-affine", "int8-pow2"}) {
+            const NumberFormat format = numberFormatFrom(name);
+            std::vector<ClipRequest> both;
+            for (const char* method : {"octav", "max", "percentile:99", "mse"})
+                both.push_back({methodFrom(method), format});
+            INFO(name << ", " << size << " elements");
+            CHECK(found(tensor, {&both.back(), 1}).back() == found(tensor, both).back());
+        }
+    }
+}
+
+namespace {
+
+// Ten thousand clips, up to twice the largest magnitude.
+double bruteForce(std::span<const float> values, const NumberFormat& format) {
+    const double largest = reference::absmax(values);
+    double least = HUGE_VAL;
+    for (int i = 1; i <= 10000; ++i)
+        least = std::min(least, exactError(values, {format, static_cast<float>(largest * i / 5000)}));
+    return least;
+}
+
+}  // namespace
+
+TEST_CASE("Clips of least error of small tensors are within a percent of brute force",
+          "[device][error_search]") {
+    for (const size_t size : {16u, 48u, 300u}) {
+        for (uint64_t seed = 0; seed < 3; ++seed) {
+            const auto values = gaussians(size, 90 + seed);
+            for (const char* name : {"int3", "int4", "int6", "int8", "fp8-e4m3"}) {
+                const ClipRequest request{methodFrom("mse"), numberFormatFrom(name)};
+                const Clip clip = found(MemoryTensor(values), {&request, 1}).front();
+                INFO(name << ", " << size << " elements, seed " << seed << ", clip " << clip.high);
+                CHECK(exactError(values, clip.on(request.format)) <=
+                      1.01 * bruteForce(values, request.format));
+            }
+        }
+    }
 }
 
 }  // namespace tests

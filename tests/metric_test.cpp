@@ -235,6 +235,94 @@ TEST_CASE("Weights that do not fit the device's memory are streamed, to the same
 
 namespace {
 
+ClippedGrid gridOf(const MethodResult& result, size_t segment = 0) {
+    return {result.format, result.clip[segment], result.low.empty() ? 0.0f : result.low[segment]};
+}
+
+// Ranges whose ends are thirds of octaves apart.
+double leastOfRanges(std::span<const float> values, std::span<const float> weights,
+                     const NumberFormat& format, const Objective& objective) {
+    const auto [least, most] = std::ranges::minmax(values);
+    double found = HUGE_VAL;
+    for (int i = 0; i < 24; ++i) {
+        for (int j = 0; j < 24; ++j) {
+            const ClippedGrid grid{format, static_cast<float>(most * std::exp2(-i / 3.0)),
+                                   static_cast<float>(least * std::exp2(-j / 3.0))};
+            found = std::min(found, objective(values, weights, grid));
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+// 1 where elements are small, on one side or on both.
+TEST_CASE("Affine ranges follow the weights", "[device][metric]") {
+    const TempFolder folder;
+    const auto values = gaussians(70001, 67);
+    for (const float lowest : {-0.1f, -2.0f}) {
+        std::vector<float> weights, weighty;
+        for (const float x : values) {
+            weights.push_back(x > lowest && x < 0.1f ? 1.0f : 0.0f);
+            if (weights.back() > 0) weighty.push_back(x);
+        }
+        const std::vector<float> ones(weighty.size(), 1.0f);
+        const Metric metric{MetricKind::Weighted, writtenWeights(folder, "w", {values.size()}, weights)};
+        const NumberFormat format = numberFormatFrom("int8-affine");
+        const double least = leastOfRanges(weighty, ones, format, weightedError);
+        for (const char* granularity : {"tensor", "group:60000"}) {
+            const auto result = analyzed(MemoryTensor(values), "mse", format, metric, granularity);
+            INFO(granularity << ", weights from " << lowest << ": " << result.low[0] << " to "
+                             << result.clip[0]);
+            CHECK(weightedError(weighty, ones, gridOf(result)) <= 1.03 * least);
+        }
+    }
+}
+
+TEST_CASE("Affine ranges follow the cosine", "[device][metric]") {
+    auto values = gaussians(8000, 68);
+    values[100] = -9;
+    const NumberFormat format = numberFormatFrom("int3-affine");
+    const double least = leastOfRanges(values, {}, format, cosineDistance);
+    for (const char* granularity : {"tensor", "group:8000"}) {
+        const auto result =
+            analyzed(MemoryTensor(values), "mse", format, {MetricKind::Cosine, {}}, granularity);
+        INFO(granularity << ": " << result.low[0] << " to " << result.clip[0]);
+        CHECK(cosineDistance(values, {}, gridOf(result)) <= 1.01 * least);
+    }
+}
+
+TEST_CASE("Of two power-of-two scales the one of less weighted error is taken", "[device][metric]") {
+    const TempFolder folder;
+    const std::vector<uint64_t> shape = {12, 800};
+    const auto values = gaussians(12 * 800, 69);
+    const NumberFormat format = numberFormatFrom("int4-pow2"), freely = numberFormatFrom("int4");
+    for (const bool isOfLarge : {false, true}) {
+        const auto weights = importanceOf(values, isOfLarge);
+        const Metric metric{MetricKind::Weighted, writtenWeights(folder, "w", shape, weights)};
+        const MemoryTensor tensor(values, DType::F32, shape);
+        for (const char* granularity : {"tensor", "channel"}) {
+            const auto segments = reference::segments(values, shape, granularityFrom(granularity));
+            const auto weightsOf = reference::segments(weights, shape, granularityFrom(granularity));
+            for (const char* method : {"octav", "mse", "percentile:99", "entropy"}) {
+                const auto clips = analyzed(tensor, method, format, metric, granularity).clip;
+                const auto unrounded = analyzed(tensor, method, freely, metric, granularity).clip;
+                for (size_t s = 0; s < segments.size(); ++s) {
+                    const float below = 7 * std::exp2(std::floor(std::log2(unrounded[s] / 7)));
+                    const auto error = [&](float clip) {
+                        return weightedError(segments[s], weightsOf[s], {format, clip});
+                    };
+                    INFO(method << ", " << granularity << " " << s << ": " << unrounded[s] << " to "
+                                << clips[s]);
+                    CHECK(error(clips[s]) <= 1.0001 * std::min(error(below), error(2 * below)));
+                }
+            }
+        }
+    }
+}
+
+namespace {
+
 class CountingTensor final : public MemoryTensor {
 public:
     using MemoryTensor::MemoryTensor;
@@ -270,6 +358,26 @@ TEST_CASE("Weights are brought to the device once for a selection", "[device][me
     const auto some = std::span(values).subspan(5, 1000);
     const auto expected = weightedError(some, importanceOf(some, true), grid.grid);
     CHECK(std::abs(part / expected - 1) < 1e-4);
+}
+
+TEST_CASE("By cosine the clip of a binary grid is the mean magnitude", "[device][metric]") {
+    const auto values = gaussians(3000, 70);
+    const MemoryTensor tensor(values, DType::F32, {6, 500});
+    for (const char* granularity : {"tensor", "channel"}) {
+        const auto segments = reference::segments(values, {6, 500}, granularityFrom(granularity));
+        for (const char* method : {"octav", "mse"}) {
+            const auto clips =
+                analyzed(tensor, method, numberFormatFrom("binary"), {MetricKind::Cosine, {}}, granularity)
+                    .clip;
+            for (size_t s = 0; s < segments.size(); ++s) {
+                double sum = 0;
+                for (const float x : segments[s]) sum += std::abs(x);
+                const double mean = sum / static_cast<double>(segments[s].size());
+                INFO(granularity << " " << s << " by " << method << ": " << clips[s] << ", mean " << mean);
+                CHECK(std::abs(clips[s] / mean - 1) <= 1e-5);
+            }
+        }
+    }
 }
 
 TEST_CASE("Weights that do not fit are named", "[device][metric]") {

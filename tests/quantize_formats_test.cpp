@@ -237,6 +237,22 @@ TEST_CASE("Every method's file decodes to the reported error", "[device][quantiz
     }
 }
 
+TEST_CASE("Blocks of zeros decode to zeros", "[device][quantize]") {
+    const TempFolder folder;
+    auto values = gaussians(3 * 64, 96);
+    std::fill_n(values.begin() + 64, 64, 0.0f);
+    for (const char* name : {"mxfp4", "mxint8", "mxfp8-e5m2", "nvfp4"}) {
+        for (const char* method : {"max", "mse"}) {
+            run(MemoryTensor(values, DType::F32, {3, 64}),
+                {.format = numberFormatFrom(name), .method = methodFrom(method)}, folder / "out.safetensors");
+            const auto found = decoded(*openTensorFile(folder / "out.safetensors"), "x");
+            INFO(name << " by " << method);
+            CHECK(std::ranges::all_of(std::span(found).subspan(64, 64), [](double x) { return x == 0; }));
+            CHECK(std::ranges::any_of(std::span(found).first(64), [](double x) { return x != 0; }));
+        }
+    }
+}
+
 TEST_CASE("Packed codes waste less than a byte, and keep the shape where rows end with a byte",
           "[device][quantize]") {
     const TempFolder folder;

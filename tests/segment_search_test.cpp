@@ -1,5 +1,6 @@
 #include "quant/segment_search.h"
 
+#include "quant/clip_estimate.h"
 #include "tests/device_fixture.h"
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
@@ -7,6 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -218,6 +220,148 @@ TEST_CASE("A scalar's only channel has the scalar's clip", "[device][segment_sea
     const auto requests = requestsFor({"octav", "max", "percentile:99"}, {4}, true);
     for (const auto& clips : find(tensor, {Kind::Channel, 0, 0}, requests).clips)
         CHECK(clips == std::vector<Clip>{{2.5f}});
+}
+
+TEST_CASE("Power-of-two scales of short segments are those of tensors of their own",
+          "[device][segment_search]") {
+    std::vector<ClipRequest> requests;
+    for (const char* method : {"octav", "octav-paper", "mse", "max", "percentile:99", "entropy"}) {
+        for (const char* format : {"int3-pow2", "int4-pow2", "int8-pow2"})
+            requests.push_back({methodFrom(method), numberFormatFrom(format)});
+    }
+    checkAlone(gaussianTensor({40, 300}), {Kind::Channel, 0, 0}, requests);
+    checkAlone(gaussianTensor({40, 300}), {Kind::Group, 0, 32}, requests);
+}
+
+namespace {
+
+double errorOf(std::span<const float> values, const ClippedGrid& grid) {
+    double sum = 0;
+    for (const float x : values) {
+        const double error = grid.quantize(x) - double{x};
+        sum += error * error;
+    }
+    return sum;
+}
+
+}  // namespace
+
+TEST_CASE("Segments far below the rest of a tensor have clips of least error", "[device][segment_search]") {
+    constexpr size_t length = 300;
+    std::vector<float> values;
+    for (const float size : {1.0f, 1e-8f, 1e-16f, 1e-20f, 1e-25f, 1e-30f}) {
+        const auto row = gaussians(length, 14, size);
+        values.insert(values.end(), row.begin(), row.end());
+    }
+    const MemoryTensor tensor(values, DType::F32, {values.size() / length, length});
+    for (const char* name : {"int4", "fp4-e2m1", "int8", "int4-affine"}) {
+        const ClipRequest request{methodFrom("mse"), numberFormatFrom(name)};
+        const auto clips = find(tensor, {Kind::Channel, 0, 0}, {&request, 1}).clips[0];
+        for (size_t s = 0; s < clips.size(); ++s) {
+            const auto row = std::span(values).subspan(s * length, length);
+            const float size = reference::absmax(row) / reference::absmax(std::span(values).first(length));
+            // The same numbers in other units.
+            INFO(name << ", row " << s << ", clip " << clips[s].high << " to " << clips[0].high * size);
+            CHECK(errorOf(row, clips[s].on(request.format)) <=
+                  1.01 * errorOf(row, {request.format, clips[0].high * size, clips[0].low * size}));
+        }
+    }
+}
+
+namespace {
+
+// The least error among ranges whose ends are halved again and again by themselves.
+double leastOfRanges(std::span<const float> values, const NumberFormat& format) {
+    const auto [least, most] = std::ranges::minmax(values);
+    double error = HUGE_VAL;
+    for (int i = 0; i < 24; ++i) {
+        for (int j = 0; j < 24; ++j) {
+            const ClippedGrid grid{format, static_cast<float>(most * std::exp2(-i / 3.0)),
+                                   static_cast<float>(least * std::exp2(-j / 3.0))};
+            error = std::min(error, errorOf(values, grid));
+        }
+    }
+    return error;
+}
+
+}  // namespace
+
+TEST_CASE("Affine ranges of segments and tensors clip one end where that is best",
+          "[device][segment_search]") {
+    for (const float outlier : {-20.0f, -100.0f}) {
+        auto values = gaussians(20000, 15);
+        values[777] = outlier;
+        const MemoryTensor tensor(values, DType::F32, {1, values.size()});
+        for (const char* name : {"int4-affine", "uint3-affine"}) {
+            const ClipRequest request{methodFrom("mse"), numberFormatFrom(name)};
+            const double least = leastOfRanges(values, request.format);
+            const Clip segment = find(tensor, {Kind::Channel, 0, 0}, {&request, 1}).clips[0][0];
+            TensorStream stream(device(), ampleBytes);
+            stream.select(tensor, 0);
+            const Clip whole = ClipSearch(passes().profiles, passes().errors)
+                                   .find(stream, passes().profiles.profile(stream), {&request, 1})[0];
+            INFO(name << ", outlier " << outlier << ": " << segment.low << " to " << segment.high << ", "
+                      << whole.low << " to " << whole.high);
+            CHECK(errorOf(values, segment.on(request.format)) <= 1.01 * least);
+            CHECK(errorOf(values, whole.on(request.format)) <= 1.01 * least);
+        }
+    }
+}
+
+// The model's derivative along either end, counts held, by its definition.
+TEST_CASE("Octav's affine ranges of segments are stationary, and nearly those of whole tensors",
+          "[device][segment_search]") {
+    auto values = gaussians(4 * 3000, 16);
+    for (float& x : values) x = x < 0 ? 0.3f * x : x + 0.2f;
+    const MemoryTensor tensor(values, DType::F32, {4, 3000});
+    for (const char* name : {"int3-affine", "uint4-affine", "int8-affine"}) {
+        const ClipRequest request{methodFrom("octav"), numberFormatFrom(name)};
+        const auto clips = find(tensor, {Kind::Channel, 0, 0}, {&request, 1}).clips[0];
+        const double levels = request.format.largest() - request.format.smallest();
+        for (size_t s = 0; s < clips.size(); ++s) {
+            const auto row = std::span(values).subspan(3000 * s, 3000);
+            const double high = clips[s].high, low = -clips[s].low;
+            double above = 0, below = 0, inside = 0;
+            for (const double x : row) {
+                above += std::max(x - high, 0.0);
+                below += std::max(-x - low, 0.0);
+                inside += x <= high && x >= -low && x != 0;
+            }
+            const double excess = (high + low) / (12 * levels * levels) * inside;
+            INFO(name << ", row " << s << ": " << -low << " to " << high);
+            CHECK(std::abs(above / excess - 1) <= 2e-3);
+            CHECK(std::abs(below / excess - 1) <= 2e-3);
+            const Profile profile = reference::profile(row);
+            const Clip whole = twoSidedOctavClip(ProfileError(profile), request.format);
+            CHECK(std::abs(high / double{whole.high} - 1) <= 0.02);
+            CHECK(std::abs(low / -double{whole.low} - 1) <= 0.02);
+        }
+    }
+}
+
+// At 8 bits and more, with hundreds of local minima, within a decibel.
+TEST_CASE("Clips of least error of small segments are within a percent of brute force",
+          "[device][segment_search]") {
+    for (const size_t length : {16u, 48u, 300u}) {
+        const MemoryTensor tensor = gaussianTensor({6, length});
+        const auto requests = requestsFor({"mse"}, {3, 4, 6, 8}, true);
+        const auto found = find(tensor, {Kind::Channel, 0, 0}, requests);
+        for (size_t s = 0; s < 6; ++s) {
+            const auto row = std::span(tensor.values()).subspan(s * length, length);
+            const double largest = reference::absmax(row);
+            for (size_t r = 0; r < requests.size(); ++r) {
+                const NumberFormat& format = requests[r].format;
+                double least = HUGE_VAL;
+                for (int i = 1; i <= 10000; ++i) {
+                    const ClippedGrid grid{format, static_cast<float>(largest * i / 5000)};
+                    least = std::min(least, errorOf(row, grid));
+                }
+                INFO(length << " elements, segment " << s << ", " << format.bits << " bits, clip "
+                            << found.clips[r][s].high);
+                CHECK(errorOf(row, found.clips[r][s].on(format)) <= (format.bits < 8 ? 1.01 : 1.25) * least);
+            }
+        }
+    }
 }
 
 }  // namespace tests

@@ -15,17 +15,21 @@ float powerOfTwo(int exponent) {
     return uintBitsToFloat(uint(exponent + 127) << 23);
 }
 
-// The element times 2^exponent; 0 for NaN and Inf. With exactScaling no subnormal is ever an operand: the
-// exponent field is moved, and a subnormal's significand converted as an integer.
-float scaledElement(uint bits, int exponent) {
+// The finite element times 2^exponent. No subnormal is ever an operand: the exponent field is moved, and a
+// subnormal's significand converted as an integer.
+float exactlyScaled(uint bits, int exponent) {
     const uint magnitude = bits & 0x7fffffffu;
-    if (magnitude >= 0x7f800000u) return 0.0;
-    if (!exactScaling) return uintBitsToFloat(bits) * powerOfTwo(exponent);
     const bool subnormal = magnitude < 0x00800000u;
     const float value = subnormal ? float(magnitude) : uintBitsToFloat((magnitude & 0x7fffffu) | 0x3f800000u);
     const int power = subnormal ? exponent - 149 : exponent + int(magnitude >> 23) - 127;
     const float scaled = value * powerOfTwo(clamp(power, -126, 127));
     return (bits >> 31) == 0u ? scaled : -scaled;
+}
+
+// The element times 2^exponent; 0 for NaN and Inf.
+float scaledElement(uint bits, int exponent) {
+    if ((bits & 0x7fffffffu) >= 0x7f800000u) return 0.0;
+    return exactScaling ? exactlyScaled(bits, exponent) : uintBitsToFloat(bits) * powerOfTwo(exponent);
 }
 
 layout(constant_id = 13) const uint spacing = spacingUniform;

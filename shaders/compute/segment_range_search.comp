@@ -1,6 +1,6 @@
 #version 460
-// The range of least measured error of every segment for up to eight affine formats: both ends shrunk
-// together along a coarse logarithmic grid, then one after the other by finer ratios.
+// The range of least measured error of every segment for up to eight affine formats: a coarse logarithmic
+// grid over both ends, then finer grids around the best. Modelled: OCTAV's range instead.
 #extension GL_GOOGLE_include_directive : require
 
 #include "compute/segment_error.glsl"
@@ -9,8 +9,10 @@ layout(push_constant, scalar) uniform Push {
     SegmentErrorSearchPush push;
 };
 
+const uint octavSteps = 64u;
+const float octavPrecision = 1e-6;
+
 SegmentElements elements;
-float top, bottom;  // largest magnitudes above and below zero
 float high, low, least;
 
 float rangeError(float high_, float low_, FormatRange format) {
@@ -29,33 +31,73 @@ void tryRange(float high_, float low_, FormatRange format) {
     }
 }
 
+// A step of OCTAV's recursion for both ends, counts held (see twoSidedOctavClip in quant/clip_estimate.h):
+// Σ_{x>high} (x - high) = noise·#{inside}·(high + low), and as much below. Ends rise towards the root from
+// below; one that is the root itself clips nothing and stays. Returns how far they moved.
+float stepTowardsRoot(float noise) {
+    float above = 0.0, below = 0.0;
+    uint countAbove = 0u, countBelow = 0u, inside = 0u;
+    for (uint i = laneIndex(); i < elements.count; i += laneCount()) {
+        const uint bits = loadElement(elements.data, elements.start + segmentOffset(i));
+        if (countedMagnitude(bits, 3u) == 0u) continue;
+        const float x = scaledIn(elements, bits);
+        above += x > high ? x : 0.0;
+        below -= x < -low ? x : 0.0;
+        countAbove += uint(x > high);
+        countBelow += uint(x < -low);
+        inside += uint(x <= high && x >= -low);
+    }
+    above = reduceAddFloat(above);
+    below = reduceAddFloat(below);
+    const float held = noise * float(reduceAdd(inside));
+    const float clippedAbove = float(reduceAdd(countAbove)), clippedBelow = float(reduceAdd(countBelow));
+    float nextHigh = high, nextLow = low;
+    if (clippedAbove > 0.0) nextHigh = max((above - held * low) / (clippedAbove + held), 0.0);
+    if (clippedBelow > 0.0) nextLow = max((below - held * high) / (clippedBelow + held), 0.0);
+    const float moved = abs(nextHigh - high) + abs(nextLow - low);
+    high = nextHigh;
+    low = nextLow;
+    return moved;
+}
+
+void findOctav(FormatRange format) {
+    const float levels = format.largest - format.smallest;
+    high = 0.0;
+    low = 0.0;
+    for (uint i = 0u; i < octavSteps; ++i) {
+        if (stepTowardsRoot(1.0 / (12.0 * levels * levels)) <= octavPrecision * (high + low)) break;
+    }
+}
+
+// One grid, in units of the ends around which it lies.
+void tryRanges(float high_, float low_, uint table, uint points, FormatRange format) {
+    // An end at zero has no others.
+    const uint highs = high_ > 0.0 ? points : 1u, lows = low_ > 0.0 ? points : 1u;
+    for (uint i = 0u; i < highs; ++i) {
+        for (uint j = 0u; j < lows; ++j)
+            tryRange(high_ * push.ratios.at[table + i], low_ * push.ratios.at[table + j], format);
+    }
+}
+
+void search(FormatRange format) {
+    high = elements.above;
+    low = elements.below;
+    least = largestFloat;
+    tryRanges(high, low, 0u, push.coarsePoints, format);
+    for (uint round_ = 0u; round_ < push.fineRounds; ++round_)
+        tryRanges(high, low, push.coarsePoints + round_ * push.finePoints, push.finePoints, format);
+}
+
 void main() {
     const uint segment = segmentIndex(push.geometry);
-    elements = SegmentElements(push.data, push.weights, push.geometry, segmentLength(push.geometry, segment),
-                               segmentStart(push.geometry, segment), push.exponent);
-    top = largestMagnitude(elements, 1u);
-    bottom = largestMagnitude(elements, 2u);
+    elements = segmentElements(push.data, push.weights, push.geometry, segment);
     for (uint g = 0u; g < push.gridCount; ++g) {
         const FormatRange format = push.formats.at[g];
-        high = top;
-        low = bottom;
-        least = largestFloat;
-        for (uint i = 0u; i < push.coarsePoints; ++i)
-            tryRange(top * push.ratios.at[i], bottom * push.ratios.at[i], format);
-        uint table = push.coarsePoints;
-        for (uint round_ = 0u; round_ < push.fineRounds; ++round_) {
-            const float baseHigh = high;
-            for (uint i = 0u; i < push.finePoints; ++i)
-                tryRange(min(baseHigh * push.ratios.at[table + i], top), low, format);
-            const float baseLow = low;
-            for (uint i = 0u; i < push.finePoints; ++i)
-                tryRange(high, min(baseLow * push.ratios.at[table + i], bottom), format);
-            table += push.finePoints;
-        }
-        if (laneIndex() == 0u && segment < push.geometry.segments) {
-            const uint slot = 2u * (segment * push.gridCount + g);
-            push.clips.at[slot] = floatBitsToUint(high);
-            push.clips.at[slot + 1u] = floatBitsToUint(low);
-        }
+        if (isModelled)
+            findOctav(format);
+        else
+            search(format);
+        if (laneIndex() == 0u && segment < push.geometry.segments)
+            push.clips.at[segment * push.gridCount + g] = SegmentClip(high, low, elements.exponent);
     }
 }

@@ -29,38 +29,44 @@ float e4m3Value(uint code) {
     return significand * powerOfTwo(int(max(field, 1u)) - 10);
 }
 
-float scaleOf(int code) {
-    if (isE4m3) return e4m3Value(uint(code)) * push.tensorScale;
-    return powerOfTwo(clamp(code - e8m0Bias + push.exponent, -126, 127));
+// In units of the segment; where the scales of the tensor are far above them, at least far above.
+float tensorScaleOf(SegmentElements elements) {
+    return push.tensorScale * powerOfTwo(min(push.tensorExponent + elements.exponent, 100));
+}
+
+float scaleOf(int code, SegmentElements elements) {
+    if (isE4m3) return e4m3Value(uint(code)) * tensorScaleOf(elements);
+    return powerOfTwo(clamp(code - e8m0Bias + elements.exponent, -126, 127));
+}
+
+int askedCode(float largest, SegmentElements elements) {
+    if (isE4m3) return int(e4m3CodeOf(largest / (push.largest * tensorScaleOf(elements))));
+    return 1 - elements.exponent - push.largestExponent + e8m0Bias;
 }
 
 void main() {
     const uint segment = segmentIndex(push.geometry);
-    SegmentElements elements =
-        SegmentElements(push.data, push.weights, push.geometry, segmentLength(push.geometry, segment),
-                        segmentStart(push.geometry, segment), push.exponent);
+    SegmentElements elements = segmentElements(push.data, push.weights, push.geometry, segment);
     const float largest = largestMagnitude(elements, 3u);
-    const int exponent = int(floatBitsToUint(largest) >> 23) - 127 - push.exponent;
-    int code = isE4m3 ? int(e4m3CodeOf(largest / (push.largest * push.tensorScale)))
-                      : exponent - push.largestExponent + e8m0Bias;
     // The step of mxint8 is a sixty-fourth of what its code says. No clip may exceed the largest float.
     const int lowest = !isE4m3 && spacing == spacingUniform ? -push.largestExponent : 0;
     const int highest = isE4m3 ? int(e4m3Largest) : 2 * e8m0Bias - push.largestExponent;
-    code = largest > 0.0 ? clamp(code, lowest, highest) : lowest;
+    const int asked = clamp(askedCode(largest, elements), lowest, highest);
+    int code = asked;
     // Codes of e4m3 are an eighth of an octave apart, those of e8m0 a whole.
     const int below = isE4m3 ? 5 : 1, above = isE4m3 ? 2 : 1;
-    if (push.isSearched != 0u) {
-        const int asked = code;
+    if (push.isSearched != 0u && largest > 0.0) {
         float least = largestFloat;
         for (int candidate = asked + above; candidate >= asked - below; --candidate) {
             const int possible = clamp(candidate, lowest, highest);
             const float error =
-                errorOf(elements, gridOf(scaleOf(possible), -push.largest, push.largest), 0.0);
+                errorOf(elements, gridOf(scaleOf(possible, elements), -push.largest, push.largest), 0.0);
             if (error < least) {
                 least = error;
                 code = possible;
             }
         }
     }
-    if (laneIndex() == 0u && segment < push.geometry.segments) push.scales.at[segment] = uint(code);
+    if (laneIndex() == 0u && segment < push.geometry.segments)
+        push.scales.at[segment] = largest > 0.0 ? uint(code) : noScale;
 }
