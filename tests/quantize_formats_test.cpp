@@ -1,6 +1,7 @@
 // Quantized files as a stranger reads them: from the comment at quantizeFile() and the file's metadata alone.
 #include "quant/input_error.h"
 #include "quant/quantize.h"
+#include "quant/recommendation.h"
 #include "quant/safetensors_writer.h"
 #include "tests/device_fixture.h"
 #include "tests/memory_tensor.h"
@@ -233,6 +234,26 @@ TEST_CASE("Every method's file decodes to the reported error", "[device][quantiz
                               .granularity = granularityFrom(granularity)},
                              folder / "out.safetensors");
             }
+        }
+    }
+}
+
+TEST_CASE("The bits that a recommendation counts are those of the file", "[device][quantize]") {
+    const TempFolder folder;
+    const MemoryTensor tensor(gaussians(1015, 98), DType::F32, {203, 5});
+    for (const char* format : {"int3", "int12", "uint4-affine", "uint12-affine", "tf32", "fp16", "fp6-e2m3",
+                               "binary", "q3.4", "mxfp4", "mxint8", "nvfp4"}) {
+        for (const char* granularity : {"tensor", "channel", "group:2"}) {
+            INFO(format << " by " << granularity);
+            const auto tensors = run(tensor,
+                                     {.format = numberFormatFrom(format),
+                                      .method = methodFrom("max"),
+                                      .granularity = granularityFrom(granularity)},
+                                     folder / "out.safetensors");
+            const auto file = openTensorFile(folder / "out.safetensors");
+            uint64_t bits = 0;
+            for (const TensorInfo& info : file->tensors()) bits += 8 * info.sizeBytes;
+            CHECK(storedBits(tensors[0].result, 1015) == bits);
         }
     }
 }

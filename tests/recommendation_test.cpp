@@ -180,10 +180,10 @@ TEST_CASE("A target beyond every choice is refused with what is possible", "[dev
         }
         return "";
     };
-    // 855 elements of 2 bits, and four scales.
+    // 855 elements of 2 bits, two bits to fill a byte, and four scales.
     CHECK(refusal(within(2.1)) ==
-          "--target-bits 2.1 is out of reach: the choices take 2.1498 bits at least, scales included");
-    CHECK(recommended(file, within(2.1498)).allocation.costBits == 855 * 2 + 4 * 32);
+          "--target-bits 2.1 is out of reach: the choices take 2.1521 bits at least, scales included");
+    CHECK(recommended(file, within(2.1521)).allocation.costBits == 855 * 2 + 2 + 4 * 32);
     const std::string text = refusal(reaching(90));
     INFO(text);
     REQUIRE(text.starts_with("--target-sqnr 90 is out of reach: the choices give "));
