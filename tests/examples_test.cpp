@@ -81,6 +81,7 @@ TEST_CASE("Every example of the README runs", "[cli]") {
     const TempFolder folder;
     for (const char* name : {"assets", "tests"})
         std::filesystem::create_symlink(source / name, folder / name);
+    std::filesystem::create_directory(folder / "build");
     const std::string readme = quant::tests::bytesOf(source / "README.md");
     Arguments lines = linesAfter(readme, "    ./dev run -- ", {"  #", " …"});
     const Arguments shown = linesAfter(readme, "    $ clipscope ", {" …"});
