@@ -126,8 +126,26 @@ private:
 
     std::string parseDescr() {
         skipSpaces();
-        if (m_text.substr(m_at).starts_with('[')) fail("structured arrays are not supported");
+        if (m_text.substr(m_at).starts_with('[')) return parseFields();
         return parseString("must be a string");
+    }
+
+    // The list of fields of a structured array, as it is written; tensors cannot have such elements.
+    std::string parseFields() {
+        const size_t begin = m_at;
+        size_t depth = 0;
+        do {
+            const char next = m_at < m_text.size() ? m_text[m_at] : '\0';
+            if (next == '\0') fail("the list of fields does not end");
+            if (next == '\'' || next == '"') {
+                parseString("");
+                continue;
+            }
+            if (next == '[' || next == '(') ++depth;
+            if (next == ']' || next == ')') --depth;
+            ++m_at;
+        } while (depth > 0);
+        return std::string(m_text.substr(begin, m_at - begin));
     }
 
     bool parseBool() {
@@ -232,7 +250,7 @@ constexpr std::array elementTypes = {
 };
 
 std::string describeUnsupported(const std::string& descr) {
-    const char kind = descr.size() > 1 ? descr[1] : '\0';
+    const char kind = descr.starts_with('[') ? 'V' : descr.size() > 1 ? descr[1] : '\0';
     const char* kindName = kind == 'O'                                 ? "Python objects are"
                            : kind == 'S' || kind == 'a' || kind == 'U' ? "strings are"
                            : kind == 'V'                               ? "raw and structured data are"
@@ -246,6 +264,7 @@ std::string describeUnsupported(const std::string& descr) {
 // cannot have.
 const ElementType* parseElementType(const ArrayPlace& place, const std::string& descr, uint64_t offset) {
     const auto fail = [&](const std::string& problem) { return place.error("descr", problem, offset); };
+    if (descr.starts_with('[')) return nullptr;
     const std::string_view code = std::string_view(descr).substr(std::min<size_t>(descr.size(), 1));
     if (descr.empty() || !std::string_view("<>|=").contains(descr[0])) {
         throw fail("'" + printable(descr, 50) + "' does not begin with a byte order");

@@ -211,7 +211,9 @@ TEST_CASE("other element types are refused with what they are") {
     CHECK(descrComplaint("f4") == "field 'descr': 'f4' does not begin with a byte order (at byte 10)");
     CHECK(descrComplaint("") == "field 'descr': '' does not begin with a byte order (at byte 10)");
     CHECK(complaintAbout("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}\n") ==
-          "field 'descr': structured arrays are not supported (at byte 20)");
+          "field 'descr': '[('a', '<f4')]': raw and structured data are not supported (at byte 10)");
+    CHECK(complaintAbout("{'descr': [('a]', '<f4', (2,)), ('b', [('c', '<i2'), 'fortran_order': False}\n") ==
+          "field 'descr': the list of fields does not end (at byte 91)");
 }
 
 TEST_CASE("a header that is not the dict expected is refused at the byte where it fails") {

@@ -145,6 +145,19 @@ TEST_CASE("arrays of strings or objects are listed beside those that can be read
     CHECK(readAll(*file, 1) == "abc");
 }
 
+TEST_CASE("a structured array does not keep the others from being read", "[npz]") {
+    const TempFolder folder;
+    const std::string header =
+        "{'descr': [('a]', '<f4', (2,)), ('b', [('c', '<i2')])], 'fortran_order': False, "
+        "'shape': (1,)}\n";
+    const std::string records = "\x93NUMPY" + number(1, 2) + number(header.size(), 2) + header + "0123456789";
+    const auto file =
+        openTensorFile(folder.write("x.npz", zipOf({stored("meta.npy", records), stored("w.npy", array)})));
+    REQUIRE(file->tensors().size() == 2);
+    CHECK(file->tensors()[0].unreadable.ends_with("raw and structured data are not supported"));
+    CHECK(readAll(*file, 1) == "abc");
+}
+
 TEST_CASE("members that cannot be read are refused with tensor and field", "[npz]") {
     Entry encrypted = stored("a.npy", array);
     encrypted.flags = 1;
