@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cfloat>
 #include <charconv>
 #include <ranges>
@@ -81,7 +82,9 @@ quant::NumberFormat oneFormatFrom(std::string_view text) {
     try {
         return quant::numberFormatFrom(text);
     } catch (const std::invalid_argument&) {
-        const std::string suggestion = didYouMean(text, quant::numberFormatNames());
+        std::string lower(text);
+        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+        const std::string suggestion = didYouMean(lower, quant::numberFormatNames());
         if (suggestion.empty()) throw;
         throw std::invalid_argument("unknown number format " + quoted(text) + suggestion);
     }

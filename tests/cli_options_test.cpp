@@ -157,3 +157,9 @@ TEST_CASE("CSV fields are quoted only where they must be", "[app]") {
     CHECK(csvField("a\"b") == "\"a\"\"b\"");
     CHECK(csvField("a\nb") == "\"a\nb\"");
 }
+
+TEST_CASE("A number format in other letters is suggested in its own") {
+    CHECK_THROWS_WITH(oneFormatFrom("FP8-E4M3"),
+                      "unknown number format 'FP8-E4M3'; did you mean 'fp8-e4m3'?");
+    CHECK_THROWS_WITH(oneFormatFrom("mxpf4"), "unknown number format 'mxpf4'; did you mean 'mxfp4'?");
+}
