@@ -17,7 +17,7 @@ class NpzFile final : public TensorFile {
 public:
     // Reads the archive's directory and the header of every array. Throws InputError naming the tensor, the
     // field and the byte offset within the member: see ZipArchive and NpyArray; no array at all, or a
-    // quantizationMember of more than 100,000,000 bytes or that is not UTF-8.
+    // quantizationMember that is not UTF-8, or longer than 64 KiB and 4 KiB for each member.
     explicit NpzFile(InputFile file);
     NpzFile(NpzFile&&) = delete;  // arrays point into the archive
 

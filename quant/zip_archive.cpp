@@ -1,6 +1,7 @@
 #include "quant/zip_archive.h"
 
 #include "quant/input_error.h"
+#include "quant/spool_file.h"
 #include "quant/utf8.h"
 
 #include <zip.h>
@@ -10,6 +11,7 @@
 #include <exception>
 #include <format>
 #include <mutex>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -113,8 +115,11 @@ struct ZipArchive::State {
 
     std::mutex mutex;  // guards what follows, source and archive
     std::unique_ptr<zip_file_t, CloseMember> open;
-    const ZipMember* openMember = nullptr;
-    uint64_t position = 0;  // in the open member, decompressed
+    std::optional<uint64_t> openIndex;  // of the open member
+    uint64_t position = 0;              // in it, decompressed
+    std::optional<SpoolFile> spool;     // the data of a member
+    uint64_t spooledIndex = 0;
+    bool canSpool = true;
 
     explicit State(InputFile file) : source(std::move(file)) {}
 
@@ -125,7 +130,7 @@ struct ZipArchive::State {
         const int code = zip_error_code_zip(error);
         const std::string problem = zip_error_strerror(error);
         open.reset();  // the error may be its own
-        openMember = nullptr;
+        openIndex.reset();
         if (source.failure) std::rethrow_exception(std::exchange(source.failure, nullptr));
         if (code == ZIP_ER_CRC)
             throw InputError::atField(path(), tensor, "CRC-32", "differs from the data's");
@@ -143,6 +148,8 @@ struct ZipArchive::State {
     void openAt(const ZipMember& member, uint64_t offset, const std::string& tensor);
     void readOn(std::span<std::byte> bytes, const std::string& tensor);
     void checkEnd(const std::string& tensor);
+    bool goesBack(const ZipMember& member, uint64_t offset) const;
+    void spoolWhole(const ZipMember& member, const std::string& tensor);
 };
 
 void ZipArchive::State::openArchive() {
@@ -180,11 +187,11 @@ void ZipArchive::State::listMembers() {
 }
 
 void ZipArchive::State::openAt(const ZipMember& member, uint64_t offset, const std::string& tensor) {
-    if (openMember != &member || offset < position) {
-        openMember = nullptr;
+    if (openIndex != member.index || offset < position) {
+        openIndex.reset();
         open.reset(zip_fopen_index(archive.get(), member.index, 0));
         if (!open) fail(tensor, zip_get_error(archive.get()), 0);
-        openMember = &member;
+        openIndex = member.index;
         position = 0;
     }
     // Short gaps are read: what is read without a gap is compared with its CRC.
@@ -214,6 +221,29 @@ void ZipArchive::State::checkEnd(const std::string& tensor) {
     const zip_int64_t count = zip_fread(open.get(), &beyond, 1);
     if (count < 0) fail(tensor, zip_file_get_error(open.get()), position);
     if (count > 0) failSize(tensor, position);
+}
+
+// In what must be decompressed again for it, and is worth a file.
+bool ZipArchive::State::goesBack(const ZipMember& member, uint64_t offset) const {
+    return openIndex == member.index && offset < position && member.sizeBytes > skipBytes &&
+           zip_file_is_seekable(open.get()) != 1;
+}
+
+void ZipArchive::State::spoolWhole(const ZipMember& member, const std::string& tensor) {
+    spool.reset();
+    auto file = SpoolFile::make();
+    canSpool = file.has_value();
+    openAt(member, 0, tensor);
+    std::vector<std::byte> piece(skipBytes);
+    while (canSpool && position < member.sizeBytes) {
+        const auto some = std::span(piece).first(std::min<uint64_t>(skipBytes, member.sizeBytes - position));
+        readOn(some, tensor);
+        canSpool = file->append(some);
+    }
+    if (!canSpool) return;
+    checkEnd(tensor);
+    spool = std::move(file);
+    spooledIndex = member.index;
 }
 
 ZipArchive::ZipArchive(InputFile file) : m_state(std::make_unique<State>(std::move(file))) {
@@ -257,6 +287,12 @@ void ZipArchive::read(const ZipMember& member, uint64_t offset, std::span<std::b
                       const std::string& tensor) const {
     State& state = *m_state;
     const std::scoped_lock lock(state.mutex);
+    const auto isSpooled = [&] { return state.spool && state.spooledIndex == member.index; };
+    if (!isSpooled() && state.canSpool && state.goesBack(member, offset)) state.spoolWhole(member, tensor);
+    if (isSpooled()) {
+        if (state.spool->read(offset, bytes)) return;
+        throw InputError(state.path(), tensor, "cannot be read again from the temporary folder", offset);
+    }
     state.openAt(member, offset, tensor);
     state.readOn(bytes, tensor);
     if (state.position == member.sizeBytes) state.checkEnd(tensor);

@@ -36,9 +36,11 @@ public:
     void check(const ZipMember& member, const std::string& tensor) const;
 
     // Fills `bytes` with the member's data from byte `offset` on. One member is open at a time: reads that
-    // proceed forward in one member decompress it once, going back in a deflated one starts over. Holds no
-    // more than 64 KiB beside libzip's state. Throws InputError, also when the end is reached and length or
-    // CRC turn out wrong. Safe from several threads, which wait for each other.
+    // proceed forward in one member decompress it once. Going back in a deflated one decompresses it once
+    // more, into a file without a name in the temporary folder, from which it is read until another member is
+    // read that way; without room for that file, it starts over each time. Holds no more than 64 KiB in
+    // memory beside libzip's state. Throws InputError, also when the end is reached and length or CRC turn
+    // out wrong. Safe from several threads, which wait for each other.
     void read(const ZipMember& member, uint64_t offset, std::span<std::byte> bytes,
               const std::string& tensor) const;
 

@@ -1,9 +1,11 @@
 #include "quant/npz.h"
 
+#include "tests/environment.h"
 #include "tests/reading.h"
 #include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -64,6 +66,21 @@ std::string npyOf(std::string_view descr, std::string_view shape, std::string_vi
     return "\x93NUMPY" + number(1, 2) + number(header.size(), 2) + header + std::string(data);
 }
 
+// Raw deflate, as zip has it.
+Entry deflated(const std::string& name, const std::string& data) {
+    z_stream stream{};
+    REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) == Z_OK);
+    std::string packed(deflateBound(&stream, data.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
+    stream.avail_in = static_cast<uInt>(data.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return {name, packed, data.size(), crcOf(data), 8, 0};
+}
+
 std::string complaintAboutZip(const std::vector<Entry>& entries) {
     const TempFolder folder;
     return complaintAbout(folder.write("x.npz", zipOf(entries)));
@@ -101,6 +118,31 @@ TEST_CASE("a member is read at any place, forward and back", "[npz]") {
                       whole.substr(begin - 4, end - begin + 4));
         }
     }
+}
+
+TEST_CASE("a deflated member that is read again is read from a file of its own", "[npz]") {
+    std::string data(300'000, '\0');
+    std::mt19937 random(7);
+    for (char& byte : data) byte = static_cast<char>('a' + random() % 4);
+    const std::string npy = npyOf("|u1", "(300000,)", data);
+    const auto readTwice = [&](bool canSpool) {
+        const TempFolder folder;
+        const auto path = folder.write("x.npz", zipOf({deflated("w.npy", npy), stored("v.npy", array)}));
+        const ::tests::EnvironmentVariable spoolFolder("TMPDIR",
+                                                       canSpool ? folder.path().string() : "/nonexistent");
+        const auto file = openTensorFile(path);
+        CHECK(readAll(*file, 0) == data);
+        CHECK(readRange(*file, 0, 100, 5) == data.substr(100, 5));
+        CHECK(readAll(*file, 1) == "abc");
+        CHECK(readRange(*file, 0, 299'000, 1000) == data.substr(299'000));
+        CHECK(readAll(*file, 0) == data);
+        CHECK(folder.entries() == 1);  // the file has no name
+        // From here on the archive can go.
+        std::filesystem::resize_file(path, 40);
+        return complaintOf([&] { readAll(*file, 0); });
+    };
+    CHECK(readTwice(true).empty());
+    CHECK(readTwice(false).contains("shrank"));
 }
 
 TEST_CASE("threads may read one archive", "[npz]") {
