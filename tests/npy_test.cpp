@@ -213,7 +213,7 @@ TEST_CASE("other element types are refused with what they are") {
     CHECK(complaintAbout("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}\n") ==
           "field 'descr': '[('a', '<f4')]': raw and structured data are not supported (at byte 10)");
     CHECK(complaintAbout("{'descr': [('a]', '<f4', (2,)), ('b', [('c', '<i2'), 'fortran_order': False}\n") ==
-          "field 'descr': the list of fields does not end (at byte 91)");
+          "field 'descr': the list of fields does not end (at byte 87)");
 }
 
 TEST_CASE("a header that is not the dict expected is refused at the byte where it fails") {
