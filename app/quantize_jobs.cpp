@@ -49,9 +49,9 @@ void checkFits(const std::string& planPath, const quant::PlannedTensor& planned,
 }  // namespace
 
 std::vector<quant::QuantizeJob> jobsFor(const Selection& selection, const quant::QuantizeOptions& options) {
-    std::vector<quant::QuantizeJob> jobs;
-    for (const TensorRef ref : selection.tensors) jobs.push_back({ref.tensor, options});
-    return jobs;
+    std::vector<size_t> tensors;
+    for (const TensorRef ref : selection.tensors) tensors.push_back(ref.tensor);
+    return quant::jobsFor(tensors, options);
 }
 
 std::vector<quant::QuantizeJob> jobsOfPlan(const std::string& planPath, Selection& selection,
