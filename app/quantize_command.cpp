@@ -33,6 +33,7 @@ constexpr const char* examples =
     "  clipscope quantize model.safetensors -o model-mxfp4.safetensors --format mxfp4\n"
     "  clipscope quantize model.safetensors -o model-mixed.safetensors --plan plan.json\n"
     "  clipscope quantize model.onnx -o model-int8.onnx --granularity channel\n"
+    "  clipscope quantize weights.npy -o weights-fake.npy --bits 4 --fake\n"
     "  clipscope quantize weights.npz -o weights-int8.npz --scales weights-int8.json\n"
     "  clipscope quantize model.safetensors --bits 4 --granularity group:32 --scales -\n"
     "  clipscope quantize model.safetensors -o model-int3.npz --bits 3 --rounding stochastic:7\n"

@@ -47,6 +47,9 @@ void fill(const TempFolder& folder) {
     // With its external data beside it.
     copy("assets/fashion_cnn.onnx", "model.onnx");
     copy("assets/fashion_cnn.safetensors", "fashion_cnn.safetensors");
+    for (const char* name : {"model.safetensors.index.json", "model-00001-of-00002.safetensors",
+                             "model-00002-of-00002.safetensors"})
+        fs::copy_file(source / "tests/fixtures/sharded" / name, folder / name);
     fs::create_directory(folder / "folder");
     copy("tests/fixtures/deflated.npz", "folder/a.npz");
     folder.write("conv.bin", std::string(64 * 27 * 4, '\x3d'));
