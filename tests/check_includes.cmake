@@ -1,6 +1,6 @@
 # Includes run one way: app -> quant -> engine -> Vulkan. Run with cmake -DROOT=FOLDER -P.
 function(forbid folder pattern why)
-    file(GLOB sources ${ROOT}/${folder}/*.h ${ROOT}/${folder}/*.cpp)
+    file(GLOB_RECURSE sources ${ROOT}/${folder}/*.h ${ROOT}/${folder}/*.cpp)
     foreach(source IN LISTS sources)
         file(STRINGS ${source} hits REGEX "^ *# *include *[<\"](${pattern})")
         if(hits)
