@@ -2,6 +2,7 @@
 
 #include "quant/tensor_file.h"
 #include "tests/run_clipscope.h"
+#include "tests/source_folder.h"
 #include "tests/temp_folder.h"
 
 #include <nlohmann/json.hpp>
@@ -17,7 +18,7 @@ using quant::tests::TempFolder;
 using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
 
-inline const std::string sample = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors";
+inline const std::string sample = sourceFile("assets/fashion_cnn.safetensors");
 inline const RunOptions withoutVulkan{.environment = {{"VK_DRIVER_FILES", "/nonexistent"}}};
 
 struct FileTensor {

@@ -1,5 +1,6 @@
 // The program as scripts see it: exit codes, streams and files (shared/cli.md).
 #include "tests/cli_checks.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <signal.h>
@@ -515,7 +516,7 @@ TEST_CASE("A quantized file holds integers and their scales, a fake one the old 
 
 TEST_CASE("A quantized ONNX model stays one; other files become none", "[cli]") {
     const TempFolder folder;
-    const std::string model = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.onnx", output = folder / "int8.onnx";
+    const std::string model = sourceFile("assets/fashion_cnn.onnx"), output = folder / "int8.onnx";
     const Json report = analyzed({model});
     CHECK(report["source"][0]["format"] == "onnx");
     CHECK(report["tensors"].size() == 29);

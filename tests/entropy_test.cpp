@@ -6,6 +6,7 @@
 #include "tests/memory_tensor.h"
 #include "tests/reference.h"
 #include "tests/sample_data.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -53,7 +54,7 @@ std::map<std::string, std::vector<float>> referenceSamples() {
 }
 
 Json expectedClips() {
-    return Json::parse(std::ifstream(CLIPSCOPE_SOURCE_DIR "/tests/fixtures/entropy_clips.json"));
+    return Json::parse(std::ifstream(sourceFile("tests/fixtures/entropy_clips.json")));
 }
 
 float deviceClip(const TensorFile& file, const NumberFormat& grid, CountingPath path = CountingPath::Auto) {

@@ -7,6 +7,7 @@
 #include "tests/number_format_cases.h"
 #include "tests/reference.h"
 #include "tests/sample_data.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -61,7 +62,7 @@ double leastOfSweep(std::span<const float> values, const NumberFormat& format) {
 
 // The weights of a trained layer.
 std::vector<float> realWeights() {
-    const auto file = openTensorFile(CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.safetensors");
+    const auto file = openTensorFile(sourceFile("assets/fashion_cnn.safetensors"));
     const auto entry = std::ranges::find(file->tensors(), "classifier.4.weight", &TensorInfo::name);
     REQUIRE(entry != file->tensors().end());
     std::vector<std::byte> bytes(entry->sizeBytes);

@@ -1,6 +1,7 @@
 // Every example of the help and of the README does what it says, or at least ends well.
 #include "tests/cli_checks.h"
 #include "tests/reading.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -11,7 +12,7 @@ using namespace app::tests;
 
 namespace {
 
-const std::filesystem::path source = CLIPSCOPE_SOURCE_DIR;
+const std::filesystem::path source = sourceFile("");
 
 // The lines that begin with the prefix, without it and without what is cut off from the end.
 Arguments linesAfter(const std::string& text, const std::string& prefix, const Arguments& endings = {}) {

@@ -1,5 +1,7 @@
 #include "tests/number_format_cases.h"
 
+#include "tests/source_folder.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -19,7 +21,7 @@ namespace {
 
 const Json& fixture() {
     static const Json content = [] {
-        std::ifstream stream(CLIPSCOPE_SOURCE_DIR "/tests/fixtures/number_formats.json");
+        std::ifstream stream(sourceFile("tests/fixtures/number_formats.json"));
         return Json::parse(stream);
     }();
     return content;

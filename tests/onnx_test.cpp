@@ -2,6 +2,7 @@
 
 #include "quant/input_error.h"
 #include "tests/onnx_models.h"
+#include "tests/source_folder.h"
 #include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -425,7 +426,7 @@ TEST_CASE("A model with random bytes changed opens and reads or is refused, and 
 }
 
 TEST_CASE("Models of the onnx package read as it wrote them", "[onnx]") {
-    const std::string fixtures = CLIPSCOPE_SOURCE_DIR "/tests/fixtures/";
+    const std::string fixtures = sourceFile("tests/fixtures/");
     const auto types = openTensorFile(fixtures + "onnx_types.onnx");
     const auto patterns = [](DType dtype) -> std::string {
         switch (dtype) {

@@ -4,6 +4,7 @@
 #include "engine/kernel.h"
 #include "tests/device_fixture.h"
 #include "tests/shader_folder.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -75,7 +76,7 @@ struct DeviceAnswer {
 
 std::vector<DeviceAnswer> onDevice(const std::vector<std::pair<PhiloxCounter, PhiloxKey>>& inputs) {
     ShaderFolder folder;
-    std::filesystem::copy_file(CLIPSCOPE_SOURCE_DIR "/shaders/compute/philox.glsl",
+    std::filesystem::copy_file(sourceFile("shaders/compute/philox.glsl"),
                                folder.path() / "compute/philox.glsl");
     folder.write("test_philox", philoxKernel);
     const auto& kernel = device().kernel("test_philox", {.constants = {{1, 64}}});

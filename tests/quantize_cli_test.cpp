@@ -2,6 +2,7 @@
 #include "tests/cli_checks.h"
 #include "tests/reading.h"
 #include "tests/sample_data.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -243,7 +244,7 @@ TEST_CASE("What quantizing loses unexpectedly is said", "[cli]") {
     CHECK(unsignedGrid.err.contains(
         "tensor 'w': has negative values, which become 0 in uint8; int8 holds them"));
     CHECK(quantized({file, "-o", folder / "b.npz", "--format", "uint8-affine"}).err.empty());
-    const std::string model = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.onnx";
+    const std::string model = sourceFile("assets/fashion_cnn.onnx");
     CHECK(quantized({model, "-o", folder / "a.onnx", "--format", "fp8-e4m3"})
               .err.contains("fp8-e4m3 as values"));
     CHECK(quantized({model, "-o", folder / "a.onnx", "--format", "fp8-e4m3", "--fake"}).err.empty());
@@ -258,7 +259,7 @@ TEST_CASE("The table says what is written, and how much", "[cli]") {
     CHECK(out.contains("U8 packed"));
     CHECK(out.contains("7 tensors quantized, SQNR 17.38 dB together; 22 copied as they were"));
     CHECK(out.contains("; 4.00 bits per quantized element"));
-    const std::string model = CLIPSCOPE_SOURCE_DIR "/assets/fashion_cnn.onnx";
+    const std::string model = sourceFile("assets/fashion_cnn.onnx");
     CHECK(quantized({model, "-o", folder / "a.onnx", "--bits", "4"}).out.contains("INT4"));
 }
 

@@ -10,6 +10,7 @@
 #include "tests/reference.h"
 #include "tests/run_clipscope.h"
 #include "tests/sample_data.h"
+#include "tests/source_folder.h"
 #include "tests/temp_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -28,7 +29,7 @@ using quant::tests::TempFolder;
 
 namespace {
 
-const std::filesystem::path assets = CLIPSCOPE_SOURCE_DIR "/assets";
+const std::filesystem::path assets = sourceFile("assets");
 constexpr uint64_t ampleBytes = uint64_t{256} << 20;
 
 std::vector<QuantizedTensor> quantizeWeights(const std::filesystem::path& input,

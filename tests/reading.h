@@ -2,6 +2,7 @@
 
 #include "quant/input_error.h"
 #include "quant/tensor_file.h"
+#include "tests/source_folder.h"
 
 #include <cstring>
 #include <filesystem>
@@ -19,7 +20,7 @@ namespace quant::tests {
 
 // A file of tests/fixtures, which make_fixtures.py wrote.
 inline std::filesystem::path fixture(std::string_view name) {
-    return std::filesystem::path(CLIPSCOPE_SOURCE_DIR) / "tests" / "fixtures" / name;
+    return std::filesystem::path(sourceFile("")) / "tests" / "fixtures" / name;
 }
 
 inline std::string bytesOf(const std::filesystem::path& path) {

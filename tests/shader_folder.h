@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/environment.h"
+#include "tests/source_folder.h"
 #include "tests/temp_folder.h"
 
 #include <filesystem>
@@ -15,8 +16,7 @@ class ShaderFolder {
 public:
     ShaderFolder() : m_variable("CLIPSCOPE_SHADERS", m_folder.path().string()) {
         std::filesystem::create_directory(m_folder / "compute");
-        std::filesystem::copy_file(CLIPSCOPE_SOURCE_DIR "/shaders/compute/grid.glsl",
-                                   m_folder / "compute/grid.glsl");
+        std::filesystem::copy_file(sourceFile("shaders/compute/grid.glsl"), m_folder / "compute/grid.glsl");
     }
 
     void write(const std::string& kernel, std::string_view source) {

@@ -5,6 +5,7 @@
 #include "engine/spirv.h"
 #include "tests/device_fixture.h"
 #include "tests/shader_folder.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -109,7 +110,7 @@ TEST_CASE("A shader file that is missing is reported by name", "[shader_library]
 TEST_CASE("Every kernel's source compiles at run time to the same interface", "[shader_library]") {
     for (const auto& shader : engine::embeddedShaders()) {
         INFO(shader.path);
-        const auto words = compileShader(CLIPSCOPE_SOURCE_DIR "/shaders", std::string(shader.path));
+        const auto words = compileShader(sourceFile("shaders"), std::string(shader.path));
         const auto live = engine::summarizeSpirv(words), embedded = engine::summarizeSpirv(shader.words);
         CHECK(live.pushMemberOffsets == embedded.pushMemberOffsets);
         CHECK(live.pushSizeBytes == embedded.pushSizeBytes);
