@@ -34,4 +34,8 @@ void destroyBuffer(VmaAllocator_T* allocator, VkBuffer buffer, VmaAllocation_T* 
     vmaDestroyBuffer(allocator, buffer, allocation);
 }
 
+void destroyImage(VmaAllocator_T* allocator, VkImage image, VmaAllocation_T* allocation) {
+    vmaDestroyImage(allocator, image, allocation);
+}
+
 }  // namespace engine

@@ -72,8 +72,9 @@ Buffer::Buffer(Device& device, uint64_t sizeBytes, MemoryKind kind, const std::s
 
 void Buffer::release() {
     if (!m_buffer) return;
-    m_state->retired.push_back(
-        {handleOf(m_buffer), static_cast<VmaAllocation>(m_allocation), m_state->lastTicket});
+    m_state->retired.push_back({.buffer = handleOf(m_buffer),
+                                .allocation = static_cast<VmaAllocation>(m_allocation),
+                                .ticket = m_state->lastTicket});
     m_state->allocatedBytes -= m_sizeBytes;
     m_buffer = nullptr;
 }

@@ -1,6 +1,7 @@
 #include "engine/commands.h"
 
 #include "engine/device_state.h"
+#include "engine/shader_stage.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,8 +12,13 @@ namespace engine {
 
 namespace {
 
-constexpr VkPipelineStageFlags2 workStages =
-    VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT;
+VkPipelineStageFlags2 workStages(const DeviceState& device) {
+    const VkPipelineStageFlags2 always =
+        VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT;
+    return device.info.hasGraphics
+               ? always | VK_PIPELINE_STAGE_2_VERTEX_SHADER_BIT | VK_PIPELINE_STAGE_2_FRAGMENT_SHADER_BIT
+               : always;
+}
 constexpr VkAccessFlags2 workReads = VK_ACCESS_2_SHADER_STORAGE_READ_BIT | VK_ACCESS_2_TRANSFER_READ_BIT;
 constexpr VkAccessFlags2 workWrites = VK_ACCESS_2_SHADER_STORAGE_WRITE_BIT | VK_ACCESS_2_TRANSFER_WRITE_BIT;
 
@@ -21,6 +27,16 @@ void barrier(const DeviceState& device, VkCommandBuffer commands, VkMemoryBarrie
     VkDependencyInfo info{VK_STRUCTURE_TYPE_DEPENDENCY_INFO};
     info.memoryBarrierCount = 1;
     info.pMemoryBarriers = &memory;
+    device.vk.vkCmdPipelineBarrier2(commands, &info);
+}
+
+void barrier(const DeviceState& device, VkCommandBuffer commands, VkImageMemoryBarrier2 image) {
+    image.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER_2;
+    image.srcQueueFamilyIndex = image.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
+    image.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
+    VkDependencyInfo info{VK_STRUCTURE_TYPE_DEPENDENCY_INFO};
+    info.imageMemoryBarrierCount = 1;
+    info.pImageMemoryBarriers = &image;
     device.vk.vkCmdPipelineBarrier2(commands, &info);
 }
 
@@ -50,10 +66,10 @@ Commands::Commands(Device& device) : m_device(device), m_slot(&device.state()->a
     }
     // Orders this submission after the earlier ones; host writes are visible by the submission itself.
     barrier(state, m_slot->commands,
-            {.srcStageMask = workStages,
-             .srcAccessMask = workWrites,
-             .dstStageMask = workStages,
-             .dstAccessMask = workReads | workWrites});
+            VkMemoryBarrier2{.srcStageMask = workStages(state),
+                             .srcAccessMask = workWrites,
+                             .dstStageMask = workStages(state),
+                             .dstAccessMask = workReads | workWrites});
 }
 
 Commands::~Commands() {
@@ -65,23 +81,17 @@ Commands::~Commands() {
 
 void Commands::orderAfter(std::span<const BufferRange> reads, std::span<const BufferRange> writes) {
     if (!m_barriers.needsBarrier(addresses(reads), addresses(writes))) return;
-    barrier(*m_device.state(), m_slot->commands,
-            {.srcStageMask = workStages,
-             .srcAccessMask = workWrites,
-             .dstStageMask = workStages,
-             .dstAccessMask = workReads | workWrites});
+    const DeviceState& state = *m_device.state();
+    barrier(state, m_slot->commands,
+            VkMemoryBarrier2{.srcStageMask = workStages(state),
+                             .srcAccessMask = workWrites,
+                             .dstStageMask = workStages(state),
+                             .dstAccessMask = workReads | workWrites});
 }
 
 void Commands::dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push,
                            Ranges reads, Ranges writes) {
-    // C++ pads a struct to its alignment, 8 where it holds an address; GLSL's block ends with its last
-    // member.
-    const auto padded = [](size_t size) { return (size + 7) / 8 * 8; };
-    if (push.size() < kernel.pushSizeBytes() || push.size() > padded(kernel.pushSizeBytes())) {
-        throw std::logic_error("kernel " + kernel.name() + " takes " +
-                               std::to_string(kernel.pushSizeBytes()) + " bytes of push constants, not " +
-                               std::to_string(push.size()));
-    }
+    checkPushSize(kernel.path(), kernel.pushSizeBytes(), push.size());
     if (invocations == 0) return;
     orderAfter(std::span(reads.begin(), reads.size()), std::span(writes.begin(), writes.size()));
     const DeviceState& state = *m_device.state();
@@ -110,13 +120,98 @@ void Commands::fill(const BufferRange& range, uint32_t word) {
                                          word);
 }
 
+void Commands::beginDrawing(const Image& image, const std::array<float, 4>& background,
+                            std::span<const BufferRange> reads) {
+    const DeviceState& state = *m_device.state();
+    orderAfter(reads, {});
+    // What it held is not needed, but copies of it must be over.
+    barrier(state, m_slot->commands,
+            VkImageMemoryBarrier2{.srcStageMask = VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT |
+                                                  VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+                                  .srcAccessMask = VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT,
+                                  .dstStageMask = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+                                  .dstAccessMask = VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT |
+                                                   VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT,
+                                  .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+                                  .newLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
+                                  .image = static_cast<VkImage>(image.vulkanHandle())});
+    VkRenderingAttachmentInfo attachment{VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
+    attachment.imageView = static_cast<VkImageView>(image.vulkanView());
+    attachment.imageLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL;
+    attachment.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
+    attachment.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
+    std::ranges::copy(background, attachment.clearValue.color.float32);
+    VkRenderingInfo info{VK_STRUCTURE_TYPE_RENDERING_INFO};
+    info.renderArea.extent = {image.width(), image.height()};
+    info.layerCount = 1;
+    info.colorAttachmentCount = 1;
+    info.pColorAttachments = &attachment;
+    state.vk.vkCmdBeginRendering(m_slot->commands, &info);
+    m_image = &image;
+    const VkViewport viewport{0, 0, static_cast<float>(image.width()), static_cast<float>(image.height()),
+                              0, 1};
+    state.vk.vkCmdSetViewport(m_slot->commands, 0, 1, &viewport);
+    clipTo({0, 0, static_cast<int32_t>(image.width()), static_cast<int32_t>(image.height())});
+}
+
+void Commands::clipTo(const PixelRect& rect) {
+    const auto inside = [](int32_t at, uint32_t extent) {
+        return std::clamp(at, 0, static_cast<int32_t>(extent));
+    };
+    const int32_t left = inside(rect.left, m_image->width()), top = inside(rect.top, m_image->height());
+    const int32_t right = std::max(left, inside(rect.right, m_image->width()));
+    const int32_t bottom = std::max(top, inside(rect.bottom, m_image->height()));
+    const VkRect2D scissor{{left, top},
+                           {static_cast<uint32_t>(right - left), static_cast<uint32_t>(bottom - top)}};
+    m_device.state()->vk.vkCmdSetScissor(m_slot->commands, 0, 1, &scissor);
+}
+
+void Commands::drawRaw(const GraphicsPipeline& pipeline, uint32_t vertices, uint32_t instances,
+                       std::span<const std::byte> push) {
+    checkPushSize("draw/" + pipeline.name(), pipeline.pushSizeBytes(), push.size());
+    if (vertices == 0 || instances == 0) return;
+    const DeviceState& state = *m_device.state();
+    state.vk.vkCmdBindPipeline(m_slot->commands, VK_PIPELINE_BIND_POINT_GRAPHICS,
+                               static_cast<VkPipeline>(pipeline.pipeline()));
+    state.vk.vkCmdPushConstants(m_slot->commands, static_cast<VkPipelineLayout>(pipeline.layout()),
+                                VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT, 0,
+                                pipeline.pushSizeBytes(), push.data());
+    state.vk.vkCmdDraw(m_slot->commands, vertices, instances, 0, 0);
+}
+
+void Commands::endDrawing() {
+    const DeviceState& state = *m_device.state();
+    state.vk.vkCmdEndRendering(m_slot->commands);
+    barrier(state, m_slot->commands,
+            VkImageMemoryBarrier2{.srcStageMask = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+                                  .srcAccessMask = VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT,
+                                  .dstStageMask = VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT,
+                                  .dstAccessMask = VK_ACCESS_2_TRANSFER_READ_BIT,
+                                  .oldLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
+                                  .newLayout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                                  .image = static_cast<VkImage>(m_image->vulkanHandle())});
+    m_image = nullptr;
+}
+
+void Commands::copy(const Image& from, const BufferRange& to) {
+    if (to.sizeBytes < from.sizeBytes()) throw std::logic_error("a picture does not fit its buffer");
+    orderAfter({}, {&to, 1});
+    VkBufferImageCopy region{};
+    region.bufferOffset = to.offset;
+    region.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+    region.imageExtent = {from.width(), from.height(), 1};
+    m_device.state()->vk.vkCmdCopyImageToBuffer(m_slot->commands, static_cast<VkImage>(from.vulkanHandle()),
+                                                VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, handleOf(to), 1,
+                                                &region);
+}
+
 Ticket Commands::submit() {
     DeviceState& state = *m_device.state();
     barrier(state, m_slot->commands,
-            {.srcStageMask = workStages,
-             .srcAccessMask = workWrites,
-             .dstStageMask = VK_PIPELINE_STAGE_2_HOST_BIT,
-             .dstAccessMask = VK_ACCESS_2_HOST_READ_BIT});
+            VkMemoryBarrier2{.srcStageMask = workStages(state),
+                             .srcAccessMask = workWrites,
+                             .dstStageMask = VK_PIPELINE_STAGE_2_HOST_BIT,
+                             .dstAccessMask = VK_ACCESS_2_HOST_READ_BIT});
     if (state.queries) {
         state.vk.vkCmdWriteTimestamp2(m_slot->commands, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, state.queries,
                                       m_slot->firstQuery + 1);

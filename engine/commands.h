@@ -3,8 +3,11 @@
 #include "engine/barrier_tracker.h"
 #include "engine/buffer.h"
 #include "engine/device.h"
+#include "engine/graphics_pipeline.h"
+#include "engine/image.h"
 #include "engine/kernel.h"
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -14,6 +17,11 @@ namespace engine {
 
 struct CommandSlot;
 using Ranges = std::initializer_list<BufferRange>;
+
+// A rectangle of pixels, y downwards; right and bottom are beyond the last.
+struct PixelRect {
+    int32_t left = 0, top = 0, right = 0, bottom = 0;
+};
 
 // One recording of device work. Every operation declares what it reads and writes; barriers follow from that.
 // Submissions run in order, and everything of an earlier one is visible to a later one.
@@ -36,6 +44,25 @@ public:
     void copy(const BufferRange& from, const BufferRange& to);  // from.sizeBytes bytes
     void fill(const BufferRange& range, uint32_t word);         // offset and size in whole words
 
+    // Draws on the whole image, which is cleared to `background` (red, green, blue, alpha in 0 to 1). `reads`
+    // is all that the draws read, since nothing can wait once drawing has begun. Until endDrawing() only
+    // draw() and clipTo() may come.
+    void beginDrawing(const Image& image, const std::array<float, 4>& background,
+                      std::span<const BufferRange> reads);
+    // Limits what follows to a part of the image; what lies outside the image is cut off.
+    void clipTo(const PixelRect& rect);
+    // Shaders see gl_VertexIndex below `vertices` (three a triangle), gl_InstanceIndex below `instances`.
+    // Clip space is -1 to 1 from left to right and from top to bottom.
+    template <class Push>
+    void draw(const GraphicsPipeline& pipeline, uint32_t vertices, uint32_t instances, const Push& push) {
+        static_assert(sizeof(Push) <= 128, "Vulkan guarantees 128 bytes of push constants");
+        drawRaw(pipeline, vertices, instances, std::as_bytes(std::span(&push, 1)));
+    }
+    void endDrawing();
+    // The picture as rows from the top of 4 bytes a pixel: red, green, blue, alpha. to.sizeBytes is at least
+    // from.sizeBytes().
+    void copy(const Image& from, const BufferRange& to);
+
     // Hands the work to the device; the object is spent. Host writes made before are visible to the work,
     // the work's writes are visible to the host after Device::wait.
     Ticket submit();
@@ -43,10 +70,13 @@ public:
 private:
     void dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push,
                      Ranges reads, Ranges writes);
+    void drawRaw(const GraphicsPipeline& pipeline, uint32_t vertices, uint32_t instances,
+                 std::span<const std::byte> push);
     void orderAfter(std::span<const BufferRange> reads, std::span<const BufferRange> writes);
 
     Device& m_device;
     CommandSlot* m_slot = nullptr;
+    const Image* m_image = nullptr;  // that is being drawn on
     BarrierTracker m_barriers;
 };
 

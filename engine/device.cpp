@@ -13,14 +13,12 @@ namespace engine {
 
 namespace {
 
-uint32_t computeFamily(VkPhysicalDevice device) {
+uint32_t workFamilyOf(VkPhysicalDevice device) {
     uint32_t count = 0;
     vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
     std::vector<VkQueueFamilyProperties> families(count);
     vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
-    for (uint32_t i = 0; i < count; ++i) {
-        if (families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) return i;
-    }
+    if (const auto family = workFamily(families)) return *family;
     throw NoDevice("the device has no compute queue");
 }
 
@@ -31,6 +29,7 @@ void createDevice(DeviceState& state) {
     v13.synchronization2 = VK_TRUE;
     v13.subgroupSizeControl = VK_TRUE;
     v13.maintenance4 = VK_TRUE;
+    v13.dynamicRendering = VK_TRUE;
     v13.shaderIntegerDotProduct = info.integerDotProduct;
     VkPhysicalDeviceVulkan12Features v12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, &v13};
     v12.bufferDeviceAddress = VK_TRUE;
@@ -93,6 +92,7 @@ DeviceState::~DeviceState() {
         // Left behind whole: destroying kernels or the instance under a live device is as bad as waiting for
         // it.
         new auto(std::move(kernels));
+        new auto(std::move(graphicsPipelines));
         new auto(std::move(instance));
         return;
     }
@@ -100,6 +100,7 @@ DeviceState::~DeviceState() {
     destroyRetired(UINT64_MAX);
     savePipelineCache(*this);
     kernels.clear();
+    graphicsPipelines.clear();
     if (pipelineCache) vk.vkDestroyPipelineCache(handle, pipelineCache, nullptr);
     if (queries) vk.vkDestroyQueryPool(handle, queries, nullptr);
     if (commandPool) vk.vkDestroyCommandPool(handle, commandPool, nullptr);
@@ -115,9 +116,13 @@ uint64_t DeviceState::reachedTicket() const {
 }
 
 void DeviceState::destroyRetired(uint64_t reached) {
-    std::erase_if(retired, [&](const RetiredBuffer& old) {
+    std::erase_if(retired, [&](const RetiredMemory& old) {
         if (old.ticket > reached) return false;
-        destroyBuffer(allocator, old.buffer, old.allocation);
+        if (old.view) vk.vkDestroyImageView(handle, old.view, nullptr);
+        if (old.image)
+            destroyImage(allocator, old.image, old.allocation);
+        else
+            destroyBuffer(allocator, old.buffer, old.allocation);
         return true;
     });
 }
@@ -191,7 +196,7 @@ Device::Device(const Instance& instance, const DeviceInfo& info) : m_state(std::
     m_state->instance = instance.state();
     m_state->info = info;
     m_state->physical = instance.state()->physicalDevices.at(info.index);
-    m_state->queueFamily = computeFamily(m_state->physical);
+    m_state->queueFamily = workFamilyOf(m_state->physical);
     createDevice(*m_state);
     m_state->allocator = createAllocator(*m_state);
     createTimeline(*m_state);
@@ -210,6 +215,33 @@ const Kernel& Device::kernel(const std::string& name, const KernelVariant& varia
         if (kernel->name() == name && kernel->variant() == variant) return *kernel;
     }
     return *m_state->kernels.emplace_back(std::make_unique<Kernel>(*m_state, name, variant));
+}
+
+const GraphicsPipeline& Device::graphicsPipeline(const std::string& name, const KernelVariant& variant) {
+    for (const auto& pipeline : m_state->graphicsPipelines) {
+        if (pipeline->name() == name && pipeline->variant() == variant) return *pipeline;
+    }
+    return *m_state->graphicsPipelines.emplace_back(
+        std::make_unique<GraphicsPipeline>(*m_state, name, variant));
+}
+
+std::vector<std::string> Device::remakeShaders(const std::function<bool(const std::string&)>& isChanged) {
+    wait({m_state->lastTicket});
+    std::vector<std::string> problems;
+    const auto remake = [&](auto& made) {
+        try {
+            made.remake();
+        } catch (const ShaderError& error) {
+            if (!std::ranges::contains(problems, error.what())) problems.emplace_back(error.what());
+        }
+    };
+    for (const auto& kernel : m_state->kernels) {
+        if (isChanged(kernel->path())) remake(*kernel);
+    }
+    for (const auto& pipeline : m_state->graphicsPipelines) {
+        if (isChanged(pipeline->vertexPath()) || isChanged(pipeline->fragmentPath())) remake(*pipeline);
+    }
+    return problems;
 }
 
 bool Device::isDone(Ticket ticket) const {

@@ -4,6 +4,7 @@
 #include "engine/instance.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 
 namespace engine {
 
+class GraphicsPipeline;
 class Kernel;
 struct DeviceState;
 
@@ -27,8 +29,8 @@ struct KernelVariant {
     bool operator==(const KernelVariant&) const = default;
 };
 
-// An open device: one compute queue, its memory, its kernels. Not copyable; buffers keep its
-// state alive. Used from one thread at a time.
+// An open device: one queue that computes and, where the device can, draws; its memory, kernels and
+// pipelines. Not copyable; buffers keep its state alive. Used from one thread at a time.
 class Device {
 public:
     // Opens a usable device of the instance. Throws Error or NoDevice.
@@ -42,6 +44,14 @@ public:
     // The kernel of shaders/compute/NAME.comp, compiled on first use and kept.
     // Throws std::logic_error for an unknown name, ShaderError for a live shader that does not compile.
     const Kernel& kernel(const std::string& name, const KernelVariant& variant = {});
+
+    // The pipeline of shaders/draw/NAME.vert and NAME.frag, likewise. Throws NoDevice where the device cannot
+    // draw.
+    const GraphicsPipeline& graphicsPipeline(const std::string& name, const KernelVariant& variant = {});
+
+    // Compiles again what was made of the shaders (paths below shaders/) that have changed, waiting for all
+    // work before. What does not compile stays as it was; returns a line for each such.
+    std::vector<std::string> remakeShaders(const std::function<bool(const std::string& path)>& isChanged);
 
     // Blocks until the ticket's work is done. Throws Timeout when no submission finishes for timeOutSeconds,
     // DeviceLost.

@@ -110,6 +110,7 @@ void readFeatures(VkPhysicalDevice device, DeviceInfo& info) {
     need(v13.synchronization2, "synchronization2");
     need(v13.subgroupSizeControl, "subgroup size control");
     need(v13.maintenance4, "maintenance4");
+    need(v13.dynamicRendering, "dynamic rendering");
     VkPhysicalDeviceVulkan11Properties properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES};
     VkPhysicalDeviceProperties2 allProperties{
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &properties, {}};
@@ -134,13 +135,14 @@ void readQueue(VkPhysicalDevice device, DeviceInfo& info, float periodNs) {
     vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
     std::vector<VkQueueFamilyProperties> families(count);
     vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
-    const auto compute =
-        std::ranges::find_if(families, [](const auto& f) { return f.queueFlags & VK_QUEUE_COMPUTE_BIT; });
-    if (compute == families.end()) {
+    const auto chosen = workFamily(families);
+    if (!chosen) {
         info.missing.emplace_back("a compute queue");
-    } else if (compute->timestampValidBits > 0) {
-        info.timestampPeriodNs = periodNs;
+        return;
     }
+    const auto& family = families[*chosen];
+    info.hasGraphics = (family.queueFlags & VK_QUEUE_GRAPHICS_BIT) != 0;
+    if (family.timestampValidBits > 0) info.timestampPeriodNs = periodNs;
 }
 
 std::string lower(std::string_view text) {
@@ -214,12 +216,25 @@ DeviceInfo readDeviceInfo(VkPhysicalDevice device, uint32_t index) {
     info.sharedMemoryBytes = properties.limits.maxComputeSharedMemorySize;
     info.maxWorkgroupInvocations = properties.limits.maxComputeWorkGroupInvocations;
     info.maxWorkgroupCount = properties.limits.maxComputeWorkGroupCount[0];
+    info.maxImageExtent =
+        std::min(properties.limits.maxImageDimension2D, properties.limits.maxFramebufferWidth);
     readMemory(device, info);
     readFeatures(device, info);
     readQueue(device, info, properties.limits.timestampPeriod);
     if (hasExtension(device, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME))
         info.cooperativeMatrices = cooperativeMatrices(device);
     return info;
+}
+
+std::optional<uint32_t> workFamily(std::span<const VkQueueFamilyProperties> families) {
+    const auto find = [&](VkQueueFlags wanted) {
+        return std::ranges::find_if(families,
+                                    [&](const auto& f) { return (f.queueFlags & wanted) == wanted; });
+    };
+    auto found = find(VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT);
+    if (found == families.end()) found = find(VK_QUEUE_COMPUTE_BIT);
+    if (found == families.end()) return std::nullopt;
+    return static_cast<uint32_t>(found - families.begin());
 }
 
 const DeviceInfo& chooseDevice(const std::vector<DeviceInfo>& devices, std::string_view wanted) {

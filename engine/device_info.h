@@ -39,8 +39,10 @@ struct DeviceInfo {
     uint32_t sharedMemoryBytes = 0;
     uint32_t maxWorkgroupInvocations = 0;
     uint32_t maxWorkgroupCount = 0;  // along x
+    uint32_t maxImageExtent = 0;     // width and height of an Image, in pixels
     float timestampPeriodNs = 0;     // 0 where the queue has no timestamps
 
+    bool hasGraphics = false;  // can draw
     bool int64 = false, bufferInt64Atomics = false, sharedInt64Atomics = false;
     bool int8 = false, int16 = false, float16 = false, integerDotProduct = false;
     std::vector<CooperativeMatrixShape> cooperativeMatrices;

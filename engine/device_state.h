@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/device.h"
+#include "engine/graphics_pipeline.h"
 #include "engine/instance_state.h"
 #include "engine/kernel.h"
 #include "engine/vulkan.h"
@@ -23,11 +24,13 @@ struct CommandSlot {
     bool timed = false;      // timestamps not read yet
 };
 
-// A buffer whose owner is gone while submitted work may still use it.
-struct RetiredBuffer {
+// A buffer or an image whose owner is gone while submitted work may still use it.
+struct RetiredMemory {
     VkBuffer buffer = VK_NULL_HANDLE;
     VmaAllocation_T* allocation = nullptr;
     uint64_t ticket = 0;  // of the last submission before it was retired
+    VkImage image = VK_NULL_HANDLE;
+    VkImageView view = VK_NULL_HANDLE;
 };
 
 struct DeviceState {
@@ -59,13 +62,14 @@ struct DeviceState {
     size_t loadedCacheBytes = 0;  // read from the file
     size_t heldCacheBytes = 0;  // as the driver holds it after loading: some wrap it in a header of their own
     std::vector<std::unique_ptr<Kernel>> kernels;
+    std::vector<std::unique_ptr<GraphicsPipeline>> graphicsPipelines;
 
-    std::vector<RetiredBuffer> retired;
+    std::vector<RetiredMemory> retired;
 
     uint64_t reachedTicket() const;
     // Throws Timeout when no submission finishes for that long, DeviceLost.
     void waitFor(uint64_t ticket, uint64_t timeOutSeconds, const std::string& place);
-    // Destroys the retired buffers that no submitted work uses any more.
+    // Destroys the retired memory that no submitted work uses any more.
     void destroyRetired(uint64_t reached);
     CommandSlot& acquireSlot();
     void readTimestamps(CommandSlot& slot);

@@ -3,6 +3,8 @@
 #include "engine/instance.h"
 #include "engine/vulkan.h"
 
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace engine {
@@ -20,6 +22,9 @@ struct InstanceState {
     std::vector<VkPhysicalDevice> physicalDevices;  // parallel to devices
     std::vector<DeviceInfo> devices;
 };
+
+// The queue family that does all work: one that draws and computes, else one that computes.
+std::optional<uint32_t> workFamily(std::span<const VkQueueFamilyProperties> families);
 
 // Reads everything that DeviceInfo holds from the driver.
 DeviceInfo readDeviceInfo(VkPhysicalDevice device, uint32_t index);

@@ -3,6 +3,7 @@
 #include "engine/device.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace engine {
@@ -15,7 +16,12 @@ public:
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
+    // Compiles the shader again, as after an edit. Nothing that uses the kernel may be in flight. Throws
+    // ShaderError, with the kernel as it was.
+    void remake();
+
     const std::string& name() const { return m_name; }
+    std::string path() const { return "compute/" + m_name + ".comp"; }  // below shaders/
     const KernelVariant& variant() const { return m_variant; }
     uint32_t pushSizeBytes() const { return m_pushSizeBytes; }  // of the shader's push constant block
     uint32_t workgroupSize() const { return m_workgroupSize; }  // invocations along x
@@ -23,6 +29,9 @@ public:
     void* layout() const { return m_layout; }                   // a VkPipelineLayout
 
 private:
+    void make(std::span<const uint32_t> spirv);
+    void destroy();
+
     DeviceState& m_device;
     std::string m_name;
     KernelVariant m_variant;

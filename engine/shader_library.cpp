@@ -51,6 +51,11 @@ private:
     std::string m_root;
 };
 
+shaderc_shader_kind kindOf(const std::string& path) {
+    if (path.ends_with(".vert")) return shaderc_vertex_shader;
+    return path.ends_with(".frag") ? shaderc_fragment_shader : shaderc_compute_shader;
+}
+
 std::string firstLine(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
@@ -65,8 +70,7 @@ std::vector<uint32_t> compileShader(const std::string& root, const std::string& 
     options.SetTargetEnvironment(shaderc_target_env_vulkan, shaderc_env_version_vulkan_1_3);
     options.SetOptimizationLevel(shaderc_optimization_level_performance);
     options.SetIncluder(std::make_unique<Includer>(root));
-    const auto result =
-        shaderc::Compiler().CompileGlslToSpv(source, shaderc_compute_shader, file.c_str(), options);
+    const auto result = shaderc::Compiler().CompileGlslToSpv(source, kindOf(path), file.c_str(), options);
     if (result.GetCompilationStatus() != shaderc_compilation_status_success)
         throw ShaderError(firstLine(result.GetErrorMessage()));
     return {result.begin(), result.end()};
