@@ -9,7 +9,6 @@
 #include <cstring>
 #include <format>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 namespace app {
@@ -32,7 +31,8 @@ bool isOpaque(std::span<const std::byte> pixels) {
     return true;
 }
 
-// Thrown through libpng, which is C but keeps nothing on the stack that must be freed there.
+// Thrown through the frames of libpng, which is C: it keeps nothing on the stack that must be freed, and the
+// calling conventions that Vulkan drivers for Linux exist for have unwind tables for C too.
 [[noreturn]] void raise(png_structp, png_const_charp message) {
     throw std::runtime_error(message);
 }
@@ -139,11 +139,19 @@ void writePng(const std::filesystem::path& path, const Picture& picture) {
 }
 
 Picture readPng(const std::filesystem::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream)
+    const auto fail = [&] {
         throw quant::InputError(path.string(), "", std::string("cannot be read: ") + std::strerror(errno));
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
-    if (stream.bad()) throw quant::InputError(path.string(), "", "cannot be read");
+    };
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream) fail();
+    std::vector<char> bytes;
+    while (stream) {
+        const size_t before = bytes.size();
+        bytes.resize(before + (1 << 16));
+        stream.read(bytes.data() + before, 1 << 16);
+        bytes.resize(before + size_t(stream.gcount()));
+    }
+    if (stream.bad()) fail();
     return pictureFromPng(std::as_bytes(std::span(bytes)), path.string());
 }
 
