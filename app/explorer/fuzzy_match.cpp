@@ -143,17 +143,18 @@ FuzzyPattern::FuzzyPattern(std::string_view pattern) {
 }
 
 bool FuzzyPattern::matches(std::string_view text) const {
-    size_t next = 0;
+    size_t at = 0;
     if (m_isAscii) {
         // Bytes of longer characters are none of ASCII's.
-        for (const char byte : text) {
-            if (next == m_foldedBytes.size()) return true;
-            const char lower = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 32) : byte;
-            next += lower == m_foldedBytes[next];
+        for (const char lower : m_foldedBytes) {
+            const char upper = lower >= 'a' && lower <= 'z' ? static_cast<char>(lower - 32) : lower;
+            while (at < text.size() && text[at] != lower && text[at] != upper) ++at;
+            if (at++ == text.size()) return false;
         }
-        return next == m_foldedBytes.size();
+        return true;
     }
-    for (size_t at = 0; at < text.size() && next < m_folded.size();) {
+    size_t next = 0;
+    while (at < text.size() && next < m_folded.size()) {
         const auto [code, bytes] = decoded(text.substr(at));
         next += folded(code) == m_folded[next];
         at += bytes;

@@ -38,33 +38,31 @@ uint64_t orderedBits(double value) {
     return bits >> 63 ? ~bits : bits | uint64_t{1} << 63;
 }
 
-// What a row is sorted by, ascending; none last.
-std::optional<uint64_t> numberKey(const TensorRow& row, TableColumn column) {
-    const auto key = [](const std::optional<double>& value) -> std::optional<uint64_t> {
-        if (!value || std::isnan(*value)) return {};
-        return orderedBits(*value);
-    };
-    switch (column) {
-        case TableColumn::Elements:
-            return row.elements;
-        case TableColumn::Absmax:
-            return key(row.absmax);
-        case TableColumn::Sigma:
-            return key(row.sigma);
-        case TableColumn::Clip:
-            return key(row.clip);
-        case TableColumn::Sqnr:
-            return key(row.sqnrDb);
-        default:
-            return 0;
-    }
-}
-
 struct Keyed {
     uint64_t key;
     uint32_t row;
-    bool isMissing;
 };
+
+// By key, ascending, equal ones as they are: a radix sort, which at 100,000 rows is several times as fast as
+// comparing them. Digits that all keys share cost a look alone.
+void sortByKey(std::vector<Keyed>& keyed) {
+    constexpr uint32_t digitBits = 11, digits = 1u << digitBits;
+    uint64_t ones = 0, zeros = 0;
+    for (const Keyed& entry : keyed) {
+        ones |= entry.key;
+        zeros |= ~entry.key;
+    }
+    std::vector<Keyed> sorted(keyed.size());
+    for (uint32_t shift = 0; shift < 64; shift += digitBits) {
+        if (((ones & zeros) >> shift & (digits - 1)) == 0) continue;
+        std::array<uint32_t, digits + 1> starts{};
+        const auto digitOf = [&](const Keyed& entry) { return entry.key >> shift & (digits - 1); };
+        for (const Keyed& entry : keyed) ++starts[digitOf(entry) + 1];
+        for (uint32_t digit = 0; digit < digits; ++digit) starts[digit + 1] += starts[digit];
+        for (const Keyed& entry : keyed) sorted[starts[digitOf(entry)]++] = entry;
+        keyed.swap(sorted);
+    }
+}
 
 // Ranks of the rows' texts by natural order; equal ones share a rank. Quick where few are different.
 std::vector<uint32_t> naturalRanks(const std::vector<TensorRow>& rows, std::string TensorRow::* text) {
@@ -127,8 +125,7 @@ int naturalOrder(std::string_view a, std::string_view b) {
     return sign(wholeA <=> wholeB);
 }
 
-TensorRows::TensorRows(std::vector<TensorRow> rows)
-    : m_rows(std::move(rows)), m_nameRanks(naturalRanks(m_rows, &TensorRow::name)) {
+TensorRows::TensorRows(std::vector<TensorRow> rows) : m_rows(std::move(rows)) {
     for (uint32_t row = 0; row < m_rows.size(); ++row) m_firstOfName.emplace(m_rows[row].name, row);
 }
 
@@ -155,35 +152,58 @@ void TensorRows::refilter() {
     }
 }
 
+// What a row is sorted by where that is no rank; none: last.
+std::optional<uint64_t> TensorRows::keyOf(uint32_t row, TableColumn column) const {
+    const auto key = [](const std::optional<double>& value) -> std::optional<uint64_t> {
+        if (!value || std::isnan(*value)) return {};
+        return orderedBits(*value);
+    };
+    switch (column) {
+        case TableColumn::Elements:
+            return m_rows[row].elements;
+        case TableColumn::Absmax:
+            return key(m_rows[row].absmax);
+        case TableColumn::Sigma:
+            return key(m_rows[row].sigma);
+        case TableColumn::Clip:
+            return key(m_rows[row].clip);
+        case TableColumn::Sqnr:
+            return key(m_rows[row].sqnrDb);
+        case TableColumn::Match:
+            return ~orderedBits(m_filter.score(m_rows[row]));
+        default:
+            return row;
+    }
+}
+
+const std::vector<uint32_t>* TensorRows::ranksOf(TableColumn column) {
+    const auto filled = [this](std::vector<uint32_t>& ranks, std::string TensorRow::* text) {
+        if (ranks.empty()) ranks = naturalRanks(m_rows, text);
+        return &ranks;
+    };
+    if (column == TableColumn::Name) return filled(m_nameRanks, &TensorRow::name);
+    if (column == TableColumn::Dtype) return filled(m_dtypeRanks, &TensorRow::dtype);
+    if (column == TableColumn::Shape) return filled(m_shapeRanks, &TensorRow::shape);
+    return nullptr;
+}
+
 void TensorRows::sort() {
     const TableColumn column = m_state.isWorstFirst ? TableColumn::Sqnr : m_state.column;
     const bool isDescending = !m_state.isWorstFirst && m_state.isDescending;
-    std::vector<uint32_t> ranks;
-    if (column == TableColumn::Dtype) ranks = naturalRanks(m_rows, &TensorRow::dtype);
-    if (column == TableColumn::Shape) ranks = naturalRanks(m_rows, &TensorRow::shape);
+    const auto* ranks = ranksOf(column);
     std::vector<Keyed> keyed;
+    std::vector<uint32_t> missing;
     keyed.reserve(m_visible.size());
     for (const uint32_t row : m_visible) {
-        std::optional<uint64_t> key;
-        if (column == TableColumn::File)
-            key = row;
-        else if (column == TableColumn::Name)
-            key = m_nameRanks[row];
-        else if (!ranks.empty())
-            key = ranks[row];
-        else if (column == TableColumn::Match)
-            key = static_cast<uint64_t>(INT64_MAX - m_filter.score(m_rows[row]));
+        const auto key = ranks ? std::optional<uint64_t>((*ranks)[row]) : keyOf(row, column);
+        if (key)
+            keyed.push_back({isDescending ? ~*key : *key, row});
         else
-            key = numberKey(m_rows[row], column);
-        keyed.push_back({isDescending ? ~key.value_or(0) : key.value_or(0), row, !key});
+            missing.push_back(row);
     }
-    // Rows that are alike keep their order, as its number decides.
-    std::ranges::sort(keyed, [](const Keyed& a, const Keyed& b) {
-        if (a.isMissing != b.isMissing) return b.isMissing;
-        if (a.key != b.key && !a.isMissing) return a.key < b.key;
-        return a.row < b.row;
-    });
-    std::ranges::transform(keyed, m_visible.begin(), &Keyed::row);
+    sortByKey(keyed);
+    const auto end = std::ranges::transform(keyed, m_visible.begin(), &Keyed::row).out;
+    std::ranges::copy(missing, end);
 }
 
 std::optional<uint32_t> TensorRows::find(std::string_view name) const {
