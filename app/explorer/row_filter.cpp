@@ -132,8 +132,15 @@ bool RowFilter::addCondition(std::string_view word) {
 }
 
 bool RowFilter::matches(const TensorRow& row) const {
-    return std::ranges::all_of(m_conditions, [&](const auto& condition) { return condition(row); }) &&
-           std::ranges::all_of(m_patterns, [&](const auto& pattern) { return pattern.matches(row.name); });
+    return meetsConditions(row) && matchesName(row.name);
+}
+
+bool RowFilter::matchesName(std::string_view name) const {
+    return std::ranges::all_of(m_patterns, [&](const auto& pattern) { return pattern.matches(name); });
+}
+
+bool RowFilter::meetsConditions(const TensorRow& row) const {
+    return std::ranges::all_of(m_conditions, [&](const auto& condition) { return condition(row); });
 }
 
 int RowFilter::score(const TensorRow& row) const {

@@ -29,6 +29,10 @@ public:
     const std::string& problem() const { return m_problem; }
 
     bool matches(const TensorRow& row) const;
+    // The two halves of it.
+    bool matchesName(std::string_view name) const;
+    bool hasConditions() const { return !m_conditions.empty(); }
+    bool meetsConditions(const TensorRow& row) const;
 
     // How well the name matches: the sum of its words' scores. The row must match.
     int score(const TensorRow& row) const;

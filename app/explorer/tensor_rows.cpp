@@ -126,7 +126,18 @@ int naturalOrder(std::string_view a, std::string_view b) {
 }
 
 TensorRows::TensorRows(std::vector<TensorRow> rows) : m_rows(std::move(rows)) {
-    for (uint32_t row = 0; row < m_rows.size(); ++row) m_firstOfName.emplace(m_rows[row].name, row);
+    m_nameStarts.reserve(m_rows.size() + 1);
+    for (const TensorRow& row : m_rows) {
+        m_nameStarts.push_back(m_names.size());
+        m_names.insert(m_names.end(), row.name.begin(), row.name.end());
+    }
+    m_nameStarts.push_back(m_names.size());
+    m_firstOfName.reserve(m_rows.size());
+    for (uint32_t row = 0; row < m_rows.size(); ++row) m_firstOfName.emplace(nameOf(row), row);
+}
+
+std::string_view TensorRows::nameOf(size_t row) const {
+    return std::string_view(m_names).substr(m_nameStarts[row], m_nameStarts[row + 1] - m_nameStarts[row]);
 }
 
 TensorRow& TensorRows::change(size_t row) {
@@ -148,7 +159,8 @@ std::span<const uint32_t> TensorRows::visible(const TableState& state) {
 void TensorRows::refilter() {
     m_visible.clear();
     for (uint32_t row = 0; row < m_rows.size(); ++row) {
-        if (m_filter.isEmpty() || m_filter.matches(m_rows[row])) m_visible.push_back(row);
+        if (!m_filter.matchesName(nameOf(row))) continue;
+        if (!m_filter.hasConditions() || m_filter.meetsConditions(m_rows[row])) m_visible.push_back(row);
     }
 }
 
@@ -213,8 +225,7 @@ std::optional<uint32_t> TensorRows::find(std::string_view name) const {
 }
 
 std::optional<size_t> TensorRows::placeOf(std::string_view name) const {
-    const auto found =
-        std::ranges::find_if(m_visible, [&](uint32_t row) { return m_rows[row].name == name; });
+    const auto found = std::ranges::find_if(m_visible, [&](uint32_t row) { return nameOf(row) == name; });
     if (found == m_visible.end()) return {};
     return static_cast<size_t>(found - m_visible.begin());
 }
@@ -229,7 +240,7 @@ std::optional<uint32_t> TensorRows::step(std::string_view selected, RowStep step
     const bool isPage = step == RowStep::PageUp || step == RowStep::PageDown;
     const size_t rows = isPage ? std::max<size_t>(pageRows, 1) : 1;
     size_t at = isForward ? *place + std::min(rows, last - *place) : *place - std::min(rows, *place);
-    while (m_rows[m_visible[at]].name == selected && at != (isForward ? last : 0)) at += isForward ? 1 : -1;
+    while (nameOf(m_visible[at]) == selected && at != (isForward ? last : 0)) at += isForward ? 1 : -1;
     return m_visible[at];
 }
 

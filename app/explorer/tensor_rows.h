@@ -50,7 +50,7 @@ class TensorRows {
 public:
     TensorRows() : TensorRows(std::vector<TensorRow>()) {}
     explicit TensorRows(std::vector<TensorRow> rows);
-    TensorRows(TensorRows&&) = default;  // a copy's names would be those of the original
+    TensorRows(TensorRows&&) = default;  // a copy's m_firstOfName would look into the original
     TensorRows& operator=(TensorRows&&) = default;
 
     const std::vector<TensorRow>& rows() const { return m_rows; }
@@ -74,12 +74,16 @@ public:
     std::optional<uint32_t> step(std::string_view selected, RowStep step, size_t pageRows) const;
 
 private:
+    std::string_view nameOf(size_t row) const;
     void refilter();
     void sort();
     std::optional<uint64_t> keyOf(uint32_t row, TableColumn column) const;
     const std::vector<uint32_t>* ranksOf(TableColumn column);
 
     std::vector<TensorRow> m_rows;
+    // All names one after another, as filtering waits for memory otherwise, and where each begins.
+    std::vector<char> m_names;
+    std::vector<size_t> m_nameStarts;
     // Of each row among all by natural order; empty until asked for.
     std::vector<uint32_t> m_nameRanks, m_dtypeRanks, m_shapeRanks;
     std::unordered_map<std::string_view, uint32_t> m_firstOfName;
