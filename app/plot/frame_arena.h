@@ -4,6 +4,7 @@
 #include "engine/device.h"
 
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>

@@ -2,7 +2,10 @@
 
 #include "app/plot/colour_map.h"
 
+#include <glm/geometric.hpp>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 

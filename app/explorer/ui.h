@@ -1,0 +1,51 @@
+#pragma once
+
+#include "app/explorer/input_event.h"
+#include "app/plot/plot_items.h"
+#include "app/plot/theme.h"
+
+#include <cstdint>
+
+struct ImDrawData;
+struct ImFontAtlas;
+struct ImGuiContext;
+
+namespace app {
+
+// A context of Dear ImGui of one's own: fonts, colours and sizes by theme and scale; frames and input without a
+// window. Every call makes it the current one, so that several can take turns on one thread.
+class Ui {
+public:
+    Ui();
+    ~Ui();
+    Ui(const Ui&) = delete;
+    Ui& operator=(const Ui&) = delete;
+
+    // scale: pixels of a logical pixel, 0.5 to 8. Fonts are drawn anew for another scale. Not within a frame.
+    void setLook(const Theme& theme, float scale);
+    const Theme& theme() const { return *m_theme; }
+    float scale() const { return m_scale; }
+
+    // Between feed() and endFrame() the functions of Dear ImGui may be called. seconds: since the last frame.
+    void feed(const InputEvent& event);
+    void beginFrame(uint32_t width, uint32_t height, double seconds);
+    const ImDrawData& endFrame();
+
+    // Whether the last frame left something that will look different in the next without further input: a cursor
+    // that blinks, a key that repeats.
+    bool isAnimating() const;
+
+    ImFontAtlas& atlas();
+    // In logical pixels.
+    TextMeasure measure() const;
+    float lineHeight() const;
+
+private:
+    void buildFonts();
+
+    ImGuiContext* m_context;
+    const Theme* m_theme;
+    float m_scale = 0;
+};
+
+}  // namespace app
