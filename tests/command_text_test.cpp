@@ -129,6 +129,21 @@ TEST_CASE("Names that look like options are not taken for them", "[app]") {
     CHECK(commandText(session) == "clipscope sweep ./-x.npy --tensor=--json --bits 4");
 }
 
+TEST_CASE("Without inputs there is no command but that for devices", "[app]") {
+    Session session;
+    CHECK(commandText(session).empty());
+    session.view = View::Device;
+    CHECK(commandText(session) == "clipscope devices");
+}
+
+TEST_CASE("A name with a NUL is filtered for by what comes before it", "[app]") {
+    Session session = sampleSession();
+    session.inputs = {"m.npz"};
+    session.tensor = std::string("a\0b", 3);
+    CHECK(commandText(session).starts_with("clipscope analyze m.npz --filter a --bits 4,8"));
+    CHECK(matches(globOf(session.tensor), session.tensor));
+}
+
 TEST_CASE("A quantized file is named after its input and format", "[app]") {
     const auto output = [](const std::string& input) {
         Session session = sampleSession();

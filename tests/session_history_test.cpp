@@ -154,7 +154,7 @@ TEST_CASE("However it is used, a history redoes what it has undone", "[history]"
     std::mt19937 random(4);
     SessionHistory history;
     Session present;
-    for (int i = 0; i < 20'000; ++i) {
+    for (int i = 0; i < 2'000; ++i) {
         switch (random() % 4) {
             case 0:
                 present.clip = 1 + random() % 4;

@@ -190,6 +190,7 @@ std::vector<std::string> quantizeArguments(const Session& session, const std::st
 }
 
 bool canSweep(const Session& session) {
+    if (session.tensor.contains('\0')) return false;
     try {
         quant::checkSweep({.bits = session.chosenBits, .format = session.format});
         return true;
@@ -223,7 +224,7 @@ std::string shellLine(const std::vector<std::string>& arguments) {
 
 std::string globOf(std::string_view name) {
     std::string glob;
-    for (const char c : name) {
+    for (const char c : name.substr(0, name.find('\0'))) {
         if (std::string_view("*?[]\\").contains(c)) glob += '\\';
         glob += c;
     }
@@ -248,11 +249,14 @@ CommandKind commandKind(const Session& session) {
 
 std::vector<std::string> commandArguments(const Session& session, CommandKind kind,
                                           const std::string& tensorFile) {
+    if (kind == CommandKind::Devices) return {"clipscope", "devices"};
+    if (session.inputs.empty() && tensorFile.empty()) return {};
     const std::string first = session.inputs.empty() ? "" : session.inputs.front();
     const std::string& file = tensorFile.empty() ? first : tensorFile;
     const bool isOneFile = !tensorFile.empty() || session.inputs.size() <= 1;
     switch (kind) {
         case CommandKind::Analyze:
+        case CommandKind::Devices:
             break;
         case CommandKind::Sweep:
             if (!isOneFile) break;
@@ -261,8 +265,6 @@ std::vector<std::string> commandArguments(const Session& session, CommandKind ki
             return compareArguments(session);
         case CommandKind::Quantize:
             return quantizeArguments(session, file);
-        case CommandKind::Devices:
-            return {"clipscope", "devices"};
     }
     return analyzeArguments(session);
 }

@@ -12,7 +12,8 @@ namespace app {
 std::string shellQuoted(std::string_view argument);
 std::string shellLine(const std::vector<std::string>& arguments);
 
-// A pattern for --filter that matches the name alone.
+// A pattern for --filter that matches the name alone; of a name with a NUL, which no argument can hold, what
+// comes before it, as --filter itself sees no more.
 std::string globOf(std::string_view name);
 
 enum class CommandKind { Analyze, Sweep, Compare, Quantize, Devices };
@@ -22,11 +23,11 @@ enum class CommandKind { Analyze, Sweep, Compare, Quantize, Devices };
 // values: quantize; device: devices.
 CommandKind commandKind(const Session& session);
 
-// Its arguments, from "clipscope" on. What the command would refuse is left out, such as methods that mean
-// nothing on the formats. tensorFile: the one of the session's inputs that holds the tensor, where the
-// session names a folder or several; empty where there is but one. A clip set by hand has no option: sweep
-// gives the whole curve around it. quantize writes a file beside the working folder's, named after the first
-// input and the format.
+// Its arguments, from "clipscope" on; none where there is no input to compute from. What the command would
+// refuse is left out, such as methods that mean nothing on the formats. tensorFile: the one of the session's
+// inputs that holds the tensor, where the session names a folder or several; empty where there is but one. A
+// clip set by hand has no option: sweep gives the whole curve around it. quantize writes a file beside the
+// working folder's, named after the first input and the format.
 std::vector<std::string> commandArguments(const Session& session, CommandKind kind,
                                           const std::string& tensorFile = {});
 

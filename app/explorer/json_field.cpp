@@ -18,6 +18,8 @@ namespace app {
 namespace {
 
 namespace fs = std::filesystem;
+// Unlike ordered_json, whose objects of n members take n² steps to parse.
+using nlohmann::json;
 
 // With ".." resolved through links where they exist; a path without them keeps its links, so that a folder
 // and what lies below it stay together.
@@ -30,10 +32,10 @@ fs::path wholePath(const fs::path& path) {
     return error ? whole : resolved;
 }
 
-std::string shortText(const Json& value) {
+std::string shortText(const json& value) {
     if (value.is_object()) return "an object";
     if (value.is_array()) return "a list";
-    return quant::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 40);
+    return quant::printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 40);
 }
 
 std::string hexOf(std::string_view bytes) {
@@ -56,24 +58,24 @@ std::optional<std::string> bytesOf(std::string_view hex) {
 
 }  // namespace
 
-Json parseJson(const std::string& file, std::string_view text, int levels) {
+json parseJson(const std::string& file, std::string_view text, int levels) {
     if (text.size() > maxJsonBytes)
         throw quant::InputError(file, "",
                                 std::format("{} bytes exceed the limit of {}", text.size(), maxJsonBytes));
     // The parser takes a NUL for the end of its input.
     if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
         throw quant::InputError(file, "", "is not valid JSON: a NUL character", nul);
-    const auto isKept = [levels](int depth, Json::parse_event_t event, Json&) {
+    const auto isKept = [levels](int depth, json::parse_event_t event, json&) {
         const bool isNested =
-            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+            event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
         return !isNested || depth < levels;
     };
     try {
-        return Json::parse(text, isKept);
-    } catch (const Json::parse_error& error) {
+        return json::parse(text, isKept);
+    } catch (const json::parse_error& error) {
         throw quant::InputError(file, "", "is not valid JSON: " + quant::jsonProblem(error),
                                 std::max<size_t>(error.byte, 1) - 1);
-    } catch (const Json::exception& error) {
+    } catch (const json::exception& error) {
         throw quant::InputError(file, "", "is not valid JSON: " + quant::jsonProblem(error));
     }
 }
@@ -99,7 +101,7 @@ std::vector<JsonField> JsonField::elements(size_t most) const {
     if (!m_value.is_array()) fail(shortText(m_value) + " is no list");
     if (m_value.size() > most) fail(std::format("{} elements exceed the limit of {}", m_value.size(), most));
     std::vector<JsonField> fields;
-    for (const Json& element : m_value)
+    for (const json& element : m_value)
         fields.push_back(JsonField(m_file, std::format("{}[{}]", m_name, fields.size()), element));
     return fields;
 }

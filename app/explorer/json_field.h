@@ -12,22 +12,23 @@
 
 namespace app {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;  // to write: members stay in the order of the code
 
 // Parses a JSON text of a few levels: what is nested deeper than `levels` is left out, so that hostile text
 // takes a small multiple of its size. `file` names it in messages. Throws quant::InputError: not JSON, a NUL,
 // a number that no double holds, more than maxJsonBytes.
 constexpr uint64_t maxJsonBytes = uint64_t{1} << 20;
-Json parseJson(const std::string& file, std::string_view text, int levels = 6);
+nlohmann::json parseJson(const std::string& file, std::string_view text, int levels = 6);
 
 // Reads a file for parseJson. Throws quant::InputError.
 std::string readJsonText(const std::filesystem::path& path);
 
-// A value within a JSON document, which must outlive it, and how messages name it. What has the wrong type or
-// lies out of range throws quant::InputError, as in "session.json: field 'clip.bits': 99 is not 1 to 16".
+// A value within a JSON document and how messages name it; document and file name must outlive it. What has
+// the wrong type or lies out of range throws quant::InputError, as in "session.json: field 'clip.bits': 99 is
+// not 1 to 16".
 class JsonField {
 public:
-    JsonField(const std::string& file, const Json& document) : m_file(file), m_value(document) {}
+    JsonField(const std::string& file, const nlohmann::json& document) : m_file(file), m_value(document) {}
 
     // A member of this object; none where it is missing or null.
     std::optional<JsonField> field(std::string_view key) const;
@@ -55,12 +56,12 @@ public:
     [[noreturn]] void fail(const std::string& problem) const;
 
 private:
-    JsonField(const std::string& file, std::string name, const Json& value)
+    JsonField(const std::string& file, std::string name, const nlohmann::json& value)
         : m_file(file), m_name(std::move(name)), m_value(value) {}
 
     const std::string& m_file;
     std::string m_name;
-    const Json& m_value;
+    const nlohmann::json& m_value;
 };
 
 // Sets `target` to what `read` makes of the member, where there is one.

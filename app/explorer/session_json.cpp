@@ -283,7 +283,7 @@ Session sessionFrom(const JsonField& object, const fs::path& folder) {
 
 Session sessionFrom(std::string_view text, const fs::path& file) {
     const std::string name = file.string();
-    const Json document = parseJson(name, text);
+    const nlohmann::json document = parseJson(name, text);
     return sessionFrom(JsonField(name, document), file.parent_path());
 }
 

@@ -106,7 +106,7 @@ LoadedSettings loadSettings(const fs::path& path) {
     if (path.empty() || fs::symlink_status(path, unknown).type() == fs::file_type::not_found) return loaded;
     try {
         const std::string name = path.string();
-        const Json document = parseJson(name, readJsonText(path), levels);
+        const nlohmann::json document = parseJson(name, readJsonText(path), levels);
         takeAll(JsonField(name, document), loaded);
     } catch (const std::exception& error) {
         loaded.note = error.what();
