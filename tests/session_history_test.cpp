@@ -125,10 +125,10 @@ TEST_CASE("The theme is not undone, and no step", "[history]") {
     SessionHistory history;
     Session light = withTensor("a");
     history.record(light, false);
-    light.theme = Theme::Light;
+    light.theme = Appearance::Light;
     history.record(light, false);
     Session expected;
-    expected.theme = Theme::Light;
+    expected.theme = Appearance::Light;
     CHECK(history.undo() == expected);
     CHECK_FALSE(history.canUndo());
     CHECK(history.redo() == light);

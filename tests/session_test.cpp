@@ -35,7 +35,7 @@ public:
         if (coin()) session.tensor = "layer.\"7\".\u00fc\n\u2028weight";
         if (coin()) session.reference = coin() ? "bias" : "";
         session.view = any(viewNames);
-        session.theme = any(themeNames);
+        session.theme = any(appearanceNames);
         session.isTableShown = coin();
         takeQuestion(session);
         session.shown = {coin(), coin(), coin(), coin(), coin(), coin()};
@@ -352,5 +352,5 @@ TEST_CASE("A session that cannot be written leaves the old one", "[session]") {
 TEST_CASE("Names of views go both ways", "[session]") {
     for (const auto& [view, text] : viewNames) CHECK(viewFrom(name(view)) == view);
     CHECK_THROWS_AS(viewFrom("clips"), std::invalid_argument);
-    CHECK(themeFrom("light") == Theme::Light);
+    CHECK(appearanceFrom("light") == Appearance::Light);
 }

@@ -17,7 +17,7 @@ namespace {
 
 Settings sampleSettings() {
     Settings settings{
-        {std::pair(-1920, 40), 1600, 900, true}, Theme::Light, Session(), {"/a/b.npy", "/\xff.npz"}};
+        {std::pair(-1920, 40), 1600, 900, true}, Appearance::Light, Session(), {"/a/b.npy", "/\xff.npz"}};
     settings.session->inputs = {"/a/b.npy"};
     settings.session->clips.bounds = std::pair(0.25, 4.0);
     settings.session->compare.sqnr.bounds = std::pair(0.0, 40.0);
@@ -67,7 +67,7 @@ TEST_CASE("A broken session costs only itself", "[settings]") {
     const auto loaded = loadSettings(folder.write(
         "s.json",
         R"({"clipscope_explorer":1,"theme":"light","session":{"clipscope_session":1,"view":"x"}})"));
-    CHECK(loaded.settings.theme == Theme::Light);
+    CHECK(loaded.settings.theme == Appearance::Light);
     CHECK_FALSE(loaded.settings.session);
     CHECK(loaded.note.contains("session.view"));
 }

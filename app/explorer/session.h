@@ -17,7 +17,7 @@ enum class Sign;  // quant/analysis.h
 namespace app {
 
 enum class View { Clip, Channels, Compare, Values, Device };
-enum class Theme { Dark, Light };
+enum class Appearance { Dark, Light };
 enum class TableColumn { File, Name, Dtype, Shape, Elements, Absmax, Sigma, Clip, Sqnr, Match };
 enum class ShownValues { Original, Quantized, Difference };
 enum class BarGrouping { Method, Format, Granularity };
@@ -90,7 +90,7 @@ struct Session {
     std::optional<std::string> reference;  // a tensor whose curves are overlaid
 
     View view = View::Clip;
-    Theme theme = Theme::Dark;
+    Appearance theme = Appearance::Dark;
     bool isTableShown = true;
 
     std::vector<uint32_t> bits{2, 3, 4, 6, 8};  // of the curves, each 1 to 16

@@ -45,7 +45,7 @@ private:
     std::deque<Session> m_sessions;  // in order; m_at is the present one
     size_t m_at = 0;
     SessionChange m_open = SessionChange::None;  // kind of the step that is still being made
-    Theme m_theme;
+    Appearance m_theme;
 };
 
 }  // namespace app

@@ -272,7 +272,7 @@ Session sessionFrom(const JsonField& object, const fs::path& folder) {
     Session session;
     takeInputs(object, session, folder);
     take(object, "view", session.view, wordIn(viewNames));
-    take(object, "theme", session.theme, wordIn(themeNames));
+    take(object, "theme", session.theme, wordIn(appearanceNames));
     if (const auto clip = object.field("clip")) takeClip(*clip, session);
     if (const auto table = object.field("table")) takeTable(*table, session.table, session.isTableShown);
     if (const auto channels = object.field("channels")) takeChannels(*channels, session.channels);

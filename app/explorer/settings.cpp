@@ -55,7 +55,8 @@ void takeAll(const JsonField& object, LoadedSettings& loaded) {
     stated->whole(1, version);
     Settings settings;
     if (const auto window = object.field("window")) takeWindow(*window, settings.window);
-    take(object, "theme", settings.theme, [](const JsonField& field) { return field.parsed(themeFrom); });
+    take(object, "theme", settings.theme,
+         [](const JsonField& field) { return field.parsed(appearanceFrom); });
     takeList(object, "recent", settings.recentFiles, Settings::mostRecentFiles,
              [](const JsonField& field) { return field.path(""); });
     loaded.settings = settings;

@@ -25,7 +25,7 @@ struct Settings {
     static constexpr size_t mostRecentFiles = 20;
 
     WindowPlace window;
-    Theme theme = Theme::Dark;
+    Appearance theme = Appearance::Dark;
     std::optional<Session> session;        // the last one
     std::vector<std::string> recentFiles;  // absolute paths, the latest first
 

@@ -12,8 +12,8 @@ struct ImGuiContext;
 
 namespace app {
 
-// A context of Dear ImGui of one's own: fonts, colours and sizes by theme and scale; frames and input without a
-// window. Every call makes it the current one, so that several can take turns on one thread.
+// A context of Dear ImGui of one's own: fonts, colours and sizes by theme and scale; frames and input without
+// a window. Every call makes it the current one, so that several can take turns on one thread.
 class Ui {
 public:
     Ui();
@@ -31,8 +31,8 @@ public:
     void beginFrame(uint32_t width, uint32_t height, double seconds);
     const ImDrawData& endFrame();
 
-    // Whether the last frame left something that will look different in the next without further input: a cursor
-    // that blinks, a key that repeats.
+    // Whether the last frame left something that will look different in the next without further input: a
+    // cursor that blinks, a key that repeats.
     bool isAnimating() const;
 
     ImFontAtlas& atlas();

@@ -21,7 +21,8 @@ constexpr std::array<EnumName<View>, 5> viewNames{{{View::Clip, "clip"},
                                                    {View::Compare, "compare"},
                                                    {View::Values, "values"},
                                                    {View::Device, "device"}}};
-constexpr std::array<EnumName<Theme>, 2> themeNames{{{Theme::Dark, "dark"}, {Theme::Light, "light"}}};
+constexpr std::array<EnumName<Appearance>, 2> appearanceNames{
+    {{Appearance::Dark, "dark"}, {Appearance::Light, "light"}}};
 
 template <class Enum, size_t count>
 std::string_view nameIn(const std::array<EnumName<Enum>, count>& names, Enum value) {
@@ -47,11 +48,11 @@ inline std::string_view name(View view) {
 inline View viewFrom(std::string_view text) {
     return valueIn(viewNames, text);
 }
-inline std::string_view name(Theme theme) {
-    return nameIn(themeNames, theme);
+inline std::string_view name(Appearance theme) {
+    return nameIn(appearanceNames, theme);
 }
-inline Theme themeFrom(std::string_view text) {
-    return valueIn(themeNames, text);
+inline Appearance appearanceFrom(std::string_view text) {
+    return valueIn(appearanceNames, text);
 }
 
 }  // namespace app
