@@ -37,10 +37,13 @@ public:
     void fill(const BufferRange& range, uint32_t word);         // offset and size in whole words
 
     // Hands the work to the device; the object is spent. Host writes made before are visible to the work,
-    // the work's writes are visible to the host after Device::wait.
+    // the work's writes are visible to the host after Device::wait. Then calls the device's pacer.
     Ticket submit();
+    // Hands over what is recorded so far, as submit() does, and goes on with an empty recording.
+    Ticket flush();
 
 private:
+    void begin();
     void dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push,
                      Ranges reads, Ranges writes);
     void orderAfter(std::span<const BufferRange> reads, std::span<const BufferRange> writes);
