@@ -9,6 +9,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -68,6 +69,31 @@ TEST_CASE("A job and its owner take strict turns, one at each submission", "[dev
     }
     CHECK(expected == 3);
     CHECK(turns.size() == 4);
+}
+
+TEST_CASE("The pacer hears of every submission, a flush being one", "[device][sliced_job]") {
+    std::vector<uint64_t> tickets;
+    device().setPacer([&](engine::Ticket ticket) { tickets.push_back(ticket.value); });
+    engine::Commands commands(device());
+    const uint64_t first = commands.flush().value, second = commands.submit().value;
+    device().pace();
+    device().setPacer({});
+    submitOnce();
+    CHECK(tickets == std::vector<uint64_t>{first, second, second});
+    CHECK(second == first + 1);
+}
+
+TEST_CASE("A recording goes on after a flush, behind what was flushed", "[device][sliced_job]") {
+    const engine::Buffer buffer(device(), 64, engine::MemoryKind::Device, "flushed");
+    engine::Commands commands(device());
+    commands.fill(buffer, 1);
+    commands.flush();
+    commands.fill({buffer, 32, 32}, 2);
+    commands.submit();
+    std::vector<uint32_t> words(16);
+    engine::readBack(device(), buffer, std::as_writable_bytes(std::span(words)));
+    CHECK(std::ranges::count(words, 1u) == 8);
+    CHECK(std::ranges::count(words, 2u) == 8);
 }
 
 TEST_CASE("A job does nothing before its first turn", "[device][sliced_job]") {
