@@ -54,8 +54,14 @@ VkBuffer handleOf(const BufferRange& range) {
 
 }  // namespace
 
-Commands::Commands(Device& device) : m_device(device), m_slot(&device.state()->acquireSlot()) {
-    DeviceState& state = *device.state();
+Commands::Commands(Device& device) : m_device(device) {
+    begin();
+}
+
+void Commands::begin() {
+    DeviceState& state = *m_device.state();
+    m_slot = &state.acquireSlot();
+    m_barriers = {};
     VkCommandBufferBeginInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
     info.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
     check(state.vk.vkBeginCommandBuffer(m_slot->commands, &info), "vkBeginCommandBuffer", "recording");
@@ -233,7 +239,15 @@ Ticket Commands::submit() {
     m_slot->ticket = ++state.lastTicket;
     m_slot->recording = false;
     m_slot = nullptr;
-    return {state.lastTicket};
+    const Ticket ticket{state.lastTicket};
+    m_device.pace();
+    return ticket;
+}
+
+Ticket Commands::flush() {
+    const Ticket ticket = submit();
+    begin();
+    return ticket;
 }
 
 void readBack(Device& device, const BufferRange& range, std::span<std::byte> to) {

@@ -64,10 +64,13 @@ public:
     void copy(const Image& from, const BufferRange& to);
 
     // Hands the work to the device; the object is spent. Host writes made before are visible to the work,
-    // the work's writes are visible to the host after Device::wait.
+    // the work's writes are visible to the host after Device::wait. Then calls the device's pacer.
     Ticket submit();
+    // Hands over what is recorded so far, as submit() does, and goes on with an empty recording.
+    Ticket flush();
 
 private:
+    void begin();
     void dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push,
                      Ranges reads, Ranges writes);
     void drawRaw(const GraphicsPipeline& pipeline, uint32_t vertices, uint32_t instances,

@@ -256,6 +256,12 @@ void Device::wait(Ticket ticket, uint64_t timeOutSeconds) {
     m_state->destroyRetired(ticket.value);
 }
 
+void Device::pace() {
+    // A copy: the pacer may be exchanged while it lasts.
+    const auto pacer = m_pacer;
+    if (pacer) pacer({m_state->lastTicket});
+}
+
 double Device::busySeconds() const {
     return m_state->busySeconds;
 }

@@ -58,6 +58,14 @@ public:
     void wait(Ticket ticket, uint64_t timeOutSeconds = 60);
     bool isDone(Ticket ticket) const;
 
+    // Called after every submission with its ticket, so that work made for a single thread can give way in
+    // between; it may wait, but not submit. It may throw, once the device is idle: what submitted then
+    // unwinds. While there is one, submissions are kept short. Empty: none.
+    void setPacer(std::function<void(Ticket)> pacer) { m_pacer = std::move(pacer); }
+    bool isPaced() const { return static_cast<bool>(m_pacer); }
+    // Calls the pacer where long work of the host may give way, too; nothing where there is none.
+    void pace();
+
     // Sum of the time that finished submissions spent on the device, by its own timestamps, in seconds; 0
     // where the device has none. A submission is added when it is waited for or its slot is used again.
     double busySeconds() const;
@@ -69,6 +77,7 @@ public:
 
 private:
     std::shared_ptr<DeviceState> m_state;
+    std::function<void(Ticket)> m_pacer;
 };
 
 }  // namespace engine

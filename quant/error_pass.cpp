@@ -37,6 +37,10 @@ uint64_t blocksPerDispatch(const engine::DeviceInfo& info, uint64_t candidates) 
     return std::max<uint64_t>(evaluations / candidates / shaders::blockElements, 1);
 }
 
+uint64_t pacedEvaluations(const engine::DeviceInfo& info) {
+    return uint64_t{1} << (info.type == engine::DeviceType::Cpu ? 22 : 29);
+}
+
 uint64_t blocksOf(uint64_t elements) {
     return (elements + shaders::blockElements - 1) / shaders::blockElements;
 }
@@ -165,7 +169,10 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
     std::ranges::copy(candidates.constants, std::back_inserter(variant.constants));
     const auto& kernel = m_device.kernel("error_sweep", variant);
     const uint64_t teams = (count + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
-    const uint64_t step = blocksPerDispatch(m_device.info(), count);
+    const bool isPaced = m_device.isPaced();
+    const uint64_t step =
+        isPaced ? std::max<uint64_t>(pacedEvaluations(m_device.info()) / count / shaders::blockElements, 1)
+                : blocksPerDispatch(m_device.info(), count);
     shaders::ErrorPush push{.candidates = m_candidates.address(),
                             .candidateCount = static_cast<uint32_t>(count),
                             .exponent = scale.exponent};
@@ -187,6 +194,7 @@ std::vector<MeasuredError> ErrorPass::measureAll(TensorStream& stream, float abs
                                            blockBytes(some, count));
             commands.dispatch(kernel, some * teams * shaders::teamSize, push, {chunk.data, m_candidates},
                               {sums});
+            if (isPaced && block + some < blocks) commands.flush();
         }
     });
     return run.finish(scale.exponent);

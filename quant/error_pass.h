@@ -69,6 +69,9 @@ PowerScale powerScale(float absmax);
 shaders::GridCandidate scaledGrid(const ClippedGrid& grid, int32_t exponent);
 // Blocks of elements that one dispatch may hold of so many candidates, for some 50 ms at most.
 uint64_t blocksPerDispatch(const engine::DeviceInfo& info, uint64_t candidates);
+// Evaluations of an element on a grid that take the device some 4 ms at most: a submission's while it is
+// paced.
+uint64_t pacedEvaluations(const engine::DeviceInfo& info);
 uint64_t blocksOf(uint64_t elements);
 // What a kernel that quantizes must know of the format when it is made: specialization constants 13 to 15.
 std::vector<std::pair<uint32_t, uint32_t>> spacingConstants(const NumberFormat& format);

@@ -32,6 +32,10 @@ public:
     // largest: at least the largest magnitude on the sides, above 0.
     LinearHistogram count(TensorStream& stream, Sides sides, float largest);
 
+    // Counts of the histogram made last, or being made, on the device: 64 bits a bin, low word first. The
+    // next count uses the range again.
+    engine::BufferRange counts() const { return m_counts; }
+
 private:
     engine::Device& m_device;
     CountingPath m_path;

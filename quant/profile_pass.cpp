@@ -52,6 +52,10 @@ const engine::Kernel& ProfilePass::kernel(const char* privateName, const char* s
                            {.constants = {{0, elementType}, {1, countingWorkgroupSize(m_path)}}});
 }
 
+engine::BufferRange ProfilePass::counts() const {
+    return {m_profile, 0, shaders::profileCountWords * 4};
+}
+
 Profile ProfilePass::profile(TensorStream& stream) {
     {
         Commands commands(m_device);

@@ -38,6 +38,11 @@ public:
 
     CountingPath path() const { return m_path; }
 
+    // Counts of the profile made last, or being made, on the device: 64 bits a bin, low word first,
+    // shaders::binsPerSide bins of the elements above zero, then as many of those below it. The next profile
+    // uses the range again.
+    engine::BufferRange counts() const;
+
 private:
     CountingShape shapeFor(uint32_t elements) const;
     const engine::Kernel& kernel(const char* privateName, const char* sharedName, uint32_t elementType) const;

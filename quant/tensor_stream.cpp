@@ -23,6 +23,11 @@ uint64_t preferredChunkElements(const engine::DeviceInfo& info) {
     return info.type == engine::DeviceType::Cpu ? uint64_t{4} << 20 : uint64_t{16} << 20;
 }
 
+// The same while the device is paced: reading and counting them takes a millisecond or two.
+uint64_t pacedChunkElements(const engine::DeviceInfo& info) {
+    return info.type == engine::DeviceType::Cpu ? uint64_t{1} << 20 : uint64_t{4} << 20;
+}
+
 // Adds the time from construction to destruction to a total.
 class Stopwatch {
 public:
@@ -46,6 +51,11 @@ TensorStream::TensorStream(engine::Device& device, uint64_t budgetBytes)
     // The ring takes at most a quarter of the budget, but never less than one block of elements a slot.
     while (m_chunkElements > shaders::blockElements && ringSlots * 4 * m_chunkElements > budgetBytes / 4)
         m_chunkElements /= 2;
+}
+
+uint64_t TensorStream::chunkElements() const {
+    return m_device.isPaced() ? std::min(m_chunkElements, pacedChunkElements(m_device.info()))
+                              : m_chunkElements;
 }
 
 uint32_t TensorStream::elementType() const {
@@ -172,8 +182,9 @@ void TensorStream::stream(const std::function<void(Commands&, const Chunk&)>& re
         m_device.wait(m_lastUse);
     else
         makeRing();
-    for (uint64_t first = 0; first < m_elements; first += m_chunkElements) {
-        const auto count = static_cast<uint32_t>(std::min(m_chunkElements, m_elements - first));
+    const uint64_t step = chunkElements();
+    for (uint64_t first = 0; first < m_elements; first += step) {
+        const auto count = static_cast<uint32_t>(std::min(step, m_elements - first));
         const uint64_t offset = first * elementBytes(), size = uint64_t{count} * elementBytes();
         const auto host = direct ? m_resident.mapped().subspan(offset, size) : m_ring->next().first(size);
         readElements(first, host);
@@ -197,8 +208,9 @@ void TensorStream::stream(const std::function<void(Commands&, const Chunk&)>& re
 
 void TensorStream::forEachChunk(const std::function<void(Commands&, const Chunk&)>& record) {
     if (!m_isLoaded) return stream(record, makeResident());
-    for (uint64_t first = 0; first < m_elements; first += m_chunkElements) {
-        const auto count = static_cast<uint32_t>(std::min(m_chunkElements, m_elements - first));
+    const uint64_t step = chunkElements();
+    for (uint64_t first = 0; first < m_elements; first += step) {
+        const auto count = static_cast<uint32_t>(std::min(step, m_elements - first));
         Commands commands(m_device);
         record(commands, residentChunk(first, count));
         m_lastUse = commands.submit();
@@ -214,7 +226,7 @@ void TensorStream::forEachChunk(TensorStream& beside,
     const auto chunkOf = [](TensorStream& one, Commands& commands, uint64_t first, uint32_t count) {
         return one.m_isLoaded ? one.residentChunk(first, count) : one.uploadedChunk(commands, first, count);
     };
-    const uint64_t step = std::min(m_chunkElements, beside.m_chunkElements);
+    const uint64_t step = std::min(chunkElements(), beside.chunkElements());
     for (uint64_t first = 0; first < m_elements; first += step) {
         const auto count = static_cast<uint32_t>(std::min(step, m_elements - first));
         Commands commands(m_device);

@@ -58,9 +58,13 @@ public:
     void forEachChunk(TensorStream& beside,
                       const std::function<void(engine::Commands&, const Chunk&, const Chunk&)>& record);
 
+    // Whether the whole selection has a place on the device, so that resident() will not throw.
+    bool staysResident() { return m_isLoaded || makeResident(); }
+
     engine::Device& device() const { return m_device; }
     const StreamTimes& times() const { return m_times; }
-    uint64_t chunkElements() const { return m_chunkElements; }
+    // Of one chunk, at most: fewer while the device is paced.
+    uint64_t chunkElements() const;
 
 private:
     uint32_t elementBytes() const;

@@ -1,0 +1,98 @@
+#include "app/explorer/sliced_job.h"
+
+#include "engine/device.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace app {
+
+namespace {
+
+thread_local SlicedJob* current = nullptr;
+
+}  // namespace
+
+SlicedJob::SlicedJob(engine::Device& device, std::function<void()> work)
+    : m_device(device), m_work(std::move(work)) {}
+
+SlicedJob::~SlicedJob() {
+    cancel();
+}
+
+bool SlicedJob::run(Clock::duration budget) {
+    m_end = Clock::now() + budget;
+    m_pausesLeft = std::numeric_limits<uint64_t>::max();
+    return takeTurn();
+}
+
+bool SlicedJob::runPauses(uint64_t pauses) {
+    if (pauses == 0) return m_isDone;
+    m_end = Clock::time_point::max();
+    m_pausesLeft = pauses;
+    return takeTurn();
+}
+
+bool SlicedJob::takeTurn() {
+    assert(current == nullptr);
+    if (m_isDone) return true;
+    if (!m_thread.joinable()) m_thread = std::thread([this] { work(); });
+    m_device.setPacer([this](engine::Ticket ticket) { mayPause(ticket.value); });
+    m_workTurn.release();
+    m_ownerTurn.acquire();
+    m_device.setPacer({});
+    if (m_isDone) m_thread.join();
+    if (const auto error = std::exchange(m_error, nullptr)) std::rethrow_exception(error);
+    return m_isDone;
+}
+
+// The thread, from the first turn to the last.
+void SlicedJob::work() {
+    m_workTurn.acquire();
+    current = this;
+    try {
+        m_work();
+    } catch (const Cancelled&) {
+    } catch (...) {
+        m_error = std::current_exception();
+    }
+    m_work = {};
+    m_isDone = true;
+    m_ownerTurn.release();
+}
+
+void SlicedJob::mayPause(uint64_t ticket) {
+    // Destructors that run while the work unwinds are not stopped again.
+    if (std::uncaught_exceptions() > 0) return;
+    m_device.wait({std::exchange(m_lastTicket, ticket)});
+    if (m_pausesLeft > 0) --m_pausesLeft;
+    if (!m_isCancelled && (m_pausesLeft == 0 || Clock::now() >= m_end)) {
+        m_ownerTurn.release();
+        m_workTurn.acquire();
+    }
+    if (!m_isCancelled) return;
+    m_device.wait({ticket});
+    throw Cancelled();
+}
+
+void SlicedJob::cancel() {
+    if (!m_thread.joinable()) {
+        m_isDone = true;
+        return;
+    }
+    m_isCancelled = true;
+    try {
+        takeTurn();
+    } catch (...) {
+        // Of a job that nobody wants any more.
+        m_error = nullptr;
+    }
+    assert(m_isDone);
+}
+
+void SlicedJob::pause() {
+    if (current != nullptr) current->m_device.pace();
+}
+
+}  // namespace app
