@@ -1,0 +1,163 @@
+#include "app/explorer/workspace.h"
+
+#include "app/tensor_selection.h"
+#include "quant/raw.h"
+
+#include <algorithm>
+
+namespace app {
+
+namespace {
+
+std::optional<quant::RawLayout> rawLayout(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return quant::rawLayoutFrom(text);
+}
+
+bool hasSingleClip(const quant::NumberFormat& format) {
+    return !format.isAffine && !format.isBlockScaled() && !format.fixedScale();
+}
+
+}  // namespace
+
+// Each task has a stream of its own, so that one may pause in the middle of a tensor while another runs.
+Workspace::Workspace(engine::Device& device, uint64_t memoryBytes, quant::CountingPath path)
+    : m_device(device),
+      m_curves(device, memoryBytes / 4, path),
+      m_reference(device, memoryBytes / 8, path),
+      m_methods(device, memoryBytes / 4, path),
+      m_readout(device, memoryBytes / 4, path),
+      m_table(device, memoryBytes / 8, path) {}
+
+void Workspace::open(const std::vector<std::string>& inputs, const std::string& raw) {
+    Selection selection = selectTensors({inputs, rawLayout(raw)}, {}, {});
+    std::vector<std::shared_ptr<const quant::TensorFile>> files;
+    for (auto& file : selection.files) files.push_back(std::move(file));
+    std::map<TensorRef, std::string> problems;
+    for (const SkippedTensor& skipped : selection.skipped) problems[skipped.ref] = skipped.reason;
+    std::vector<TensorPlace> places;
+    std::vector<TensorRow> rows;
+    for (size_t file = 0; file < files.size(); ++file) {
+        for (size_t tensor = 0; tensor < files[file]->tensors().size(); ++tensor) {
+            const auto problem = problems.find({file, tensor});
+            rows.push_back(tensorRow(rows.size(), files[file]->tensors()[tensor],
+                                     problem == problems.end() ? "" : problem->second));
+            places.push_back({files[file], tensor});
+        }
+    }
+    for (Task* task : tasks()) task->stop();
+    m_curves.forget();
+    m_reference.forget();
+    m_methods.forget();
+    m_readout.forget();
+    m_table.forget();
+    m_inputs = inputs;
+    m_raw = raw;
+    m_places = std::move(places);
+    m_rows = TensorRows(std::move(rows));
+    m_shown.reset();
+}
+
+std::optional<TensorPlace> Workspace::find(const std::string& name) const {
+    for (size_t row = 0; row < m_places.size(); ++row) {
+        if (!m_rows.rows()[row].problem.empty()) continue;
+        if (name.empty() || m_rows.rows()[row].name == name) return m_places[row];
+    }
+    return std::nullopt;
+}
+
+std::string Workspace::problemOf(const std::string& name) const {
+    if (m_places.empty()) return "no file is open";
+    if (find(name)) return "";
+    if (name.empty()) return "no tensor can be analyzed";
+    const auto row = m_rows.find(name);
+    if (row) return "'" + name + "': " + m_rows.rows()[*row].problem;
+    return "no tensor is named '" + name + "'";
+}
+
+std::vector<Task*> Workspace::tasks() {
+    return {&m_readout, &m_curves, &m_methods, &m_reference, &m_table};
+}
+
+void Workspace::want(const Session& session) {
+    m_shown = find(session.tensor);
+    wantClip(session);
+    if (!m_places.empty()) m_table.want({session.chosenBits, session.format, session.sign}, m_rows, m_places);
+}
+
+void Workspace::wantClip(const Session& session) {
+    if (!m_shown) {
+        m_curves.forget();
+        m_methods.forget();
+        m_readout.forget();
+    } else {
+        CurvesQuestion question{*m_shown, session.bits, session.format, session.sign};
+        if (!session.format && !std::ranges::contains(session.bits, session.chosenBits)) {
+            question.bits.push_back(session.chosenBits);
+            std::ranges::sort(question.bits);
+        }
+        m_curves.want(question);
+        const CurvesAnswer& answer = m_curves.answer();
+        const auto format = chosenFormat(session);
+        if (answer.isWhole && format) {
+            m_methods.want({*m_shown, *format, session.methods}, *answer.profile);
+            if (const auto clipped = grid(session))
+                m_readout.want({*m_shown, *clipped, answer.profile->absmax(), answer.profile->finite()});
+        }
+    }
+    const auto reference = session.reference ? find(*session.reference) : std::nullopt;
+    if (reference && m_shown)
+        m_reference.want({*reference, m_curves.question().bits, session.format, session.sign});
+    else
+        m_reference.forget();
+}
+
+void Workspace::run(std::chrono::steady_clock::duration budget) {
+    const auto end = std::chrono::steady_clock::now() + budget;
+    for (Task* task : tasks()) {
+        const auto left = end - std::chrono::steady_clock::now();
+        if (left <= left.zero()) return;
+        task->run(left);
+        if (!task->isDone()) return;
+    }
+}
+
+void Workspace::runPauses(uint64_t pauses) {
+    for (Task* task : tasks()) {
+        if (task->isDone()) continue;
+        task->runPauses(pauses);
+        return;
+    }
+}
+
+bool Workspace::isIdle() const {
+    return m_readout.isDone() && m_curves.isDone() && m_methods.isDone() && m_reference.isDone() &&
+           m_table.isDone();
+}
+
+std::optional<quant::NumberFormat> Workspace::chosenFormat(const Session& session) {
+    const CurvesAnswer& answer = m_curves.answer();
+    if (!answer.profile) return std::nullopt;
+    if (session.format) return session.format;
+    const bool isSigned = session.sign == quant::Sign::Auto ? answer.profile->hasNegative()
+                                                            : session.sign == quant::Sign::Signed;
+    return quant::integerFormat(session.chosenBits, isSigned);
+}
+
+std::optional<quant::ClippedGrid> Workspace::grid(const Session& session) {
+    const auto format = chosenFormat(session);
+    if (!format || format->isBlockScaled()) return std::nullopt;
+    if (format->fixedScale()) return quant::ClippedGrid::at(*format, 0);
+    if (session.clip && hasSingleClip(*format))
+        return quant::ClippedGrid{*format, static_cast<float>(*session.clip)};
+    if (const quant::MethodResult* octav = m_methods.find("octav"); octav && octav->clip.size() == 1) {
+        if (octav->format == *format)
+            return quant::ClippedGrid{*format, octav->clip[0], octav->low.empty() ? 0 : octav->low[0]};
+    }
+    for (const FormatCurve& curve : m_curves.answer().curves) {
+        if (curve.format == *format) return quant::ClippedGrid{*format, static_cast<float>(curve.octav.clip)};
+    }
+    return std::nullopt;
+}
+
+}  // namespace app
