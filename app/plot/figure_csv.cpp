@@ -15,6 +15,10 @@ namespace {
 bool isSeen(const Axis& axis, double value) {
     return value >= axis.low && value <= axis.high;
 }
+// Of two floats that are the same number to people, the bound and the value, neither lies beyond the other.
+bool isSeen(const Axis& axis, float value) {
+    return value >= float(axis.low) && value <= float(axis.high);
+}
 
 // The shortest decimal that reads back as the same float; empty for a gap.
 std::string number(float value) {
