@@ -77,16 +77,13 @@ std::string gradient(const std::string& id, const ColourMap& map) {
     return text + "</linearGradient>\n";
 }
 
-std::string drawn(const PlacedFigure& placed, size_t index, const Theme& theme, const TextMeasure& measure,
-                  engine::Device& device) {
-    const PlotLayout layout = layOut(placed.figure, placed.frame, theme, measure, measure("0").y);
+std::string drawn(const Figure& figure, const PlotLayout& layout, size_t index, engine::Device& device) {
     const std::string clip = std::format("plot{}", index);
     std::string text = svgRect(layout.frame, layout.background) + svgRect(layout.plot, layout.plotBackground);
     text +=
         std::format("<clipPath id=\"{}\">{}</clipPath>\n", clip, svgRect(layout.plot, layout.plotBackground));
     text += drawn(layout.grid);
-    text += std::format("<g clip-path=\"url(#{})\">\n{}</g>\n", clip,
-                        svgLayers(placed.figure, layout.plot, device));
+    text += std::format("<g clip-path=\"url(#{})\">\n{}</g>\n", clip, svgLayers(figure, layout.plot, device));
     text += drawn(layout.axes);
     if (layout.legendBox.width() > 0) text += svgRect(layout.legendBox, layout.legendBackground);
     return text + drawn(layout.legend) + drawn(layout.texts) + drawn(layout.annotations);
@@ -106,7 +103,8 @@ std::string svgOf(std::span<const PlacedFigure> figures, glm::vec2 size, const T
     text += "<defs>\n" + gradient("sequential", sequentialMap()) + gradient("diverging", divergingMap()) +
             "</defs>\n";
     text += svgRect({0, 0, size.x, size.y}, theme.background);
-    for (size_t i = 0; i < figures.size(); ++i) text += drawn(figures[i], i, theme, measure, device);
+    const std::vector<PlotLayout> layouts = layOutAll(figures, theme, measure, measure("0").y);
+    for (size_t i = 0; i < figures.size(); ++i) text += drawn(figures[i].figure, layouts[i], i, device);
     return text + "</svg>\n";
 }
 
