@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -170,6 +172,18 @@ TEST_CASE("Ticks rise, lie on the axis, and at most so many are labelled but at 
         if (labelled > most || labelled < 2) return std::to_string(labelled) + " of " + std::to_string(most);
         return ticks.size() <= size_t(20 * most) ? "" : "too many minor ticks";
     });
+}
+
+TEST_CASE("An axis as narrow as doubles has no tick twice", "[axis]") {
+    for (const double low : {1.0, 1e9, -3e20, 7e-300})
+        for (const int neighbours : {1, 2, 5, 30}) {
+            double high = low;
+            for (int i = 0; i < neighbours; ++i)
+                high = std::nextafter(high, std::numeric_limits<double>::infinity());
+            const std::vector<Tick> ticks = Axis{.low = low, .high = high}.ticks(7);
+            CHECK(std::ranges::adjacent_find(ticks, std::greater_equal{}, &Tick::value) == ticks.end());
+            CHECK(ticks.size() <= size_t(neighbours) + 1);
+        }
 }
 
 TEST_CASE("A label says the value of its tick and no other", "[axis]") {

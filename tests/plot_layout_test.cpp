@@ -183,6 +183,20 @@ TEST_CASE("A tiny plot keeps its curve and gives up words", "[plot_layout]") {
     CHECK(layout.plot.height() >= 40);
 }
 
+TEST_CASE("Plots below each other show the same x at the same place", "[plot_layout]") {
+    Figure below = usualFigure();
+    below.y = {.low = 0, .high = 1e9, .label = "count"};
+    const Figure other{.x = {.low = 5, .high = 6}};
+    const PlacedFigure figures[] = {
+        {usualFigure(), {0, 0, 640, 300}}, {below, {0, 300, 640, 500}}, {other, {0, 500, 640, 700}}};
+    REQUIRE(laidOut(below, figures[1].frame).plot.left != laidOut(usualFigure(), figures[0].frame).plot.left);
+    const auto layouts = layOutAll(figures, darkTheme(), measured, lineHeight);
+    REQUIRE(layouts.size() == 3);
+    CHECK(layouts[0].plot.left == layouts[1].plot.left);
+    CHECK(layouts[0].plot.right == layouts[1].plot.right);
+    CHECK(layouts[2].plot == laidOut(other, figures[2].frame).plot);
+}
+
 TEST_CASE("The figure below has the numbers where a figure is told so", "[plot_layout]") {
     Figure figure = usualFigure();
     figure.hasXLabels = false;

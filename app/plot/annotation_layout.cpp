@@ -54,9 +54,10 @@ std::vector<TextItem> placeAnnotations(const Figure& figure, const Rect& plot, c
     for (const Annotation& annotation : figure.annotations) {
         const double unit = figure.x.unitOf(annotation.x);
         if (!(unit >= -1e-6 && unit <= 1 + 1e-6)) continue;
-        const std::string text = fitted(annotation.text, plot.width() - 2 * textPadding, measure);
+        const std::string text = fitted(annotation.text, 0.6f * plot.width() - 2 * textPadding, measure);
         const glm::vec2 size = measure(text);
-        if (text.empty() || size.y + 2 * textPadding > plot.height()) continue;
+        // In a small plot a text would hide what it is about.
+        if (text.empty() || 4 * size.y > plot.height()) continue;
         const Rect box = wished(annotation, figure, plot, size);
         const float top = freeTop(box, boxes, plot);
         if (std::isnan(top)) continue;

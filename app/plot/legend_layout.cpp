@@ -158,13 +158,18 @@ Rect placeInCorner(std::vector<LegendItem>& entries, const Rect& plot, const The
     const float width = 0.6f * plot.width() - 2 * pad;
     const auto rows = size_t(std::max(0.0f, (0.6f * plot.height() - 2 * pad) / lineHeight));
     limit(entries, width, measure, lineHeight);
-    if (entries.empty() || rows == 0) {
+    // In a low plot even one row would hide too much.
+    if (entries.empty() || plot.height() < 6 * lineHeight) {
         entries.clear();
         return {};
     }
     size_t columns = columnsIn(width, entries, lineHeight);
     if (entries.size() > rows * columns) {
         const size_t kept = rows * columns - 1;
+        if (kept == 0) {
+            entries.clear();
+            return {};
+        }
         const std::string more = "+ " + std::to_string(entries.size() - kept) + " more";
         entries.resize(kept);
         const glm::vec2 size(measure(more).x, lineHeight);

@@ -23,13 +23,14 @@ struct Parts {
 class Attempt {
 public:
     Attempt(const Figure& figure, const Rect& frame, const Theme& theme, const TextMeasure& measure,
-            float lineHeight, const Parts& parts)
+            float lineHeight, const Parts& parts, const Margins& margins)
         : m_figure(figure),
           m_theme(theme),
           m_measure(measure),
           m_lineHeight(lineHeight),
           m_pad(std::round(0.4f * lineHeight)),
-          m_parts(parts) {
+          m_parts(parts),
+          m_margins(margins) {
         m_layout.frame = frame;
         m_layout.background = theme.background;
         m_layout.plotBackground = theme.plotBackground;
@@ -112,13 +113,15 @@ private:
         float widest = 0;
         if (m_parts.hasYNumbers)
             for (const Tick& tick : m_yTicks) widest = std::max(widest, m_measure(tick.label).x);
-        plot.left = std::ceil(m_inner.left + (widest > 0 ? widest + half : 0));
-        plot.right = std::max(plot.left, std::floor(m_inner.right));
+        const Rect& frame = m_layout.frame;
+        plot.left =
+            std::ceil(std::max(m_inner.left + (widest > 0 ? widest + half : 0), frame.left + m_margins.left));
+        plot.right = std::floor(std::min(m_inner.right, frame.right - m_margins.right));
+        plot.right = std::max(plot.left, plot.right);
         findXTicks();
         if (!hasXNumbers()) return;
         float overhang = 0;
-        for (const Tick& tick : m_xTicks)
-            overhang = std::max(overhang, xNumberBox(tick).right - m_layout.frame.right);
+        for (const Tick& tick : m_xTicks) overhang = std::max(overhang, xNumberBox(tick).right - frame.right);
         if (overhang <= 0) return;
         plot.right = std::max(plot.left, std::floor(plot.right - overhang - 1));
         findXTicks();
@@ -215,6 +218,7 @@ private:
     const TextMeasure& m_measure;
     float m_lineHeight, m_pad;
     Parts m_parts;
+    Margins m_margins;
     PlotLayout m_layout;
     Rect m_inner;
     float m_headBottom = 0;
@@ -222,15 +226,23 @@ private:
     std::vector<Tick> m_xTicks, m_yTicks;
 };
 
+// Or below: whether one's values of x lie where the other's do.
+bool isAbove(const PlacedFigure& one, const PlacedFigure& other) {
+    const Axis &x = one.figure.x, &otherX = other.figure.x;
+    return one.frame.left == other.frame.left && one.frame.right == other.frame.right &&
+           x.scale == otherX.scale && x.low == otherX.low && x.high == otherX.high &&
+           x.linearWidth == otherX.linearWidth;
+}
+
 }  // namespace
 
 PlotLayout layOut(const Figure& figure, const Rect& frame, const Theme& theme, const TextMeasure& measure,
-                  float lineHeight) {
+                  float lineHeight, const Margins& margins) {
     Rect whole = frame;
     whole.right = std::max(whole.left, whole.right);
     whole.bottom = std::max(whole.top, whole.bottom);
     Parts parts;
-    const auto attempt = [&] { return Attempt(figure, whole, theme, measure, lineHeight, parts); };
+    const auto attempt = [&] { return Attempt(figure, whole, theme, measure, lineHeight, parts, margins); };
     const float enoughHeight = std::max(2.5f * lineHeight, 0.45f * whole.height());
     for (bool Parts::* part : {&Parts::hasLegendRows, &Parts::hasXLabel, &Parts::hasTitle, &Parts::hasYLabel,
                                &Parts::hasXNumbers, &Parts::hasLegend}) {
@@ -241,6 +253,27 @@ PlotLayout layOut(const Figure& figure, const Rect& frame, const Theme& theme, c
     const Rect plot = attempt().plot();
     parts.hasYNumbers = plot.width() >= 0.45f * whole.width() && plot.height() >= 1.5f * lineHeight;
     return attempt().finished();
+}
+
+std::vector<PlotLayout> layOutAll(std::span<const PlacedFigure> figures, const Theme& theme,
+                                  const TextMeasure& measure, float lineHeight) {
+    std::vector<PlotLayout> layouts;
+    for (const PlacedFigure& placed : figures)
+        layouts.push_back(layOut(placed.figure, placed.frame, theme, measure, lineHeight));
+    const std::vector<PlotLayout> alone = layouts;
+    for (size_t i = 0; i < figures.size(); ++i) {
+        Margins margins;
+        for (size_t k = 0; k < figures.size(); ++k) {
+            if (!isAbove(figures[i], figures[k])) continue;
+            margins.left = std::max(margins.left, alone[k].plot.left - alone[k].frame.left);
+            margins.right = std::max(margins.right, alone[k].frame.right - alone[k].plot.right);
+        }
+        const Rect& plot = alone[i].plot;
+        if (plot.left < plot.right && (plot.left - alone[i].frame.left < margins.left ||
+                                       alone[i].frame.right - plot.right < margins.right))
+            layouts[i] = layOut(figures[i].figure, figures[i].frame, theme, measure, lineHeight, margins);
+    }
+    return layouts;
 }
 
 glm::vec2 pixelOf(const Rect& plot, const Axis& x, const Axis& y, double xValue, double yValue) {

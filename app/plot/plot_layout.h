@@ -1,10 +1,12 @@
 #pragma once
 
+#include "app/plot/placed_figure.h"
 #include "app/plot/plot_items.h"
 #include "app/plot/theme.h"
 
 #include <glm/vec2.hpp>
 
+#include <span>
 #include <vector>
 
 namespace app {
@@ -29,8 +31,17 @@ struct PlotLayout {
 // of its own, or else in a corner of the plot. Where the frame is small, parts are left out: the legend, the
 // x label, the title, the y label, the numbers. Annotations whose x is off the axis are left out, as are
 // those for which no place is free; their y is moved into the plot.
+// The plot keeps at least `margins` from the frame's left and right.
+struct Margins {
+    float left = 0, right = 0;
+};
 PlotLayout layOut(const Figure& figure, const Rect& frame, const Theme& theme, const TextMeasure& measure,
-                  float lineHeight);
+                  float lineHeight, const Margins& margins = {});
+
+// Lays out all figures of a picture. Plots of figures one below the other (the same left and right of their
+// frames) that show the same part of x stand below each other, too.
+std::vector<PlotLayout> layOutAll(std::span<const PlacedFigure> figures, const Theme& theme,
+                                  const TextMeasure& measure, float lineHeight);
 
 // Where a point of the axes' units lies within the plot, and the way back. What a logarithmic axis cannot
 // show lies infinitely far below.

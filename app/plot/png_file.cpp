@@ -31,8 +31,8 @@ bool isOpaque(std::span<const std::byte> pixels) {
     return true;
 }
 
-// Thrown through the frames of libpng, which is C: it keeps nothing on the stack that must be freed, and the
-// calling conventions that Vulkan drivers for Linux exist for have unwind tables for C too.
+// Thrown through the frames of libpng: being C it keeps nothing on the stack that must be freed, and the
+// ABIs of x86-64 and AArch64 have unwind tables for C too.
 [[noreturn]] void raise(png_structp, png_const_charp message) {
     throw std::runtime_error(message);
 }
