@@ -12,6 +12,7 @@
 #include "app/output.h"
 #include "app/quantize_command.h"
 #include "app/recommend_command.h"
+#include "app/render_command.h"
 #include "app/sweep_command.h"
 #include "app/usage_error.h"
 
@@ -102,6 +103,7 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
     addRecommendCommand(root, global);
     addCalibrateCommand(root, global);
     addSweepCommand(root, global);
+    addRenderCommand(root, global);
     addQuantizeCommand(root, global);
     addDevicesCommand(root, global);
     addCompletionCommand(root, global);

@@ -3,6 +3,7 @@
 #include "app/explorer/ui.h"
 #include "app/plot/frame_renderer.h"
 
+#include <deque>
 #include <vector>
 
 namespace app {
@@ -13,19 +14,15 @@ public:
     explicit FigureList(const Ui& ui) : m_ui(ui) {}
 
     void clear() { m_figures.clear(); }
-    const std::vector<PlacedFigure>& all() const { return m_figures; }
+    const std::vector<LaidOutFigure>& all() const { return m_figures; }
 
-    // Lays the figure out in the frame (logical pixels of the picture), and puts it into the present window.
-    const PlacedFigure& add(Figure figure, const Rect& frame);
-    // Several, one below the other, whose plots begin and end at the same x. Returns the index of the first.
-    size_t addColumn(std::vector<Figure> figures, const std::vector<Rect>& frames);
+    // Lays figures out in their frames (logical pixels of the picture), those below each other with plots
+    // that line up, and puts them into the present window. Returns the index of the first in all().
+    size_t add(const std::vector<PlacedFigure>& placed);
 
 private:
-    PlotLayout layOutIn(const Figure& figure, const Rect& frame) const;
-    void put(Figure figure, PlotLayout layout);
-
     const Ui& m_ui;
-    std::vector<PlacedFigure> m_figures;
+    std::vector<LaidOutFigure> m_figures;
 };
 
 }  // namespace app

@@ -43,7 +43,7 @@ FrameArena scratchArena(engine::Device& device) {
 
 }  // namespace
 
-void addFigure(ImDrawList& list, const PlacedFigure& placed, size_t index, float scale) {
+void addFigure(ImDrawList& list, const LaidOutFigure& placed, size_t index, float scale) {
     list.AddCallback(figurePlace, reinterpret_cast<void*>(index));
     list.AddCallback(ImDrawCallback_ResetRenderState, nullptr);
     for (const auto* items : {&placed.layout.texts, &placed.layout.annotations}) {
@@ -100,14 +100,14 @@ FrameRenderer::Triangles FrameRenderer::upload(const ImDrawData& data, FrameAren
 }
 
 engine::Ticket FrameRenderer::draw(const engine::Image& image, const ImDrawData& data, ImFontAtlas& atlas,
-                                   std::span<const PlacedFigure> figures, float scale, Colour background) {
+                                   std::span<const LaidOutFigure> figures, float scale, Colour background) {
     Slot& slot = nextSlot();
     uploadAtlas(atlas);
     const glm::vec2 imageSize(image.width(), image.height());
     engine::Commands commands(m_device);
     Painter painter(m_device, commands, slot.host, slot.scratch, imageSize, scale);
     std::vector<Painter::Drawing> drawings;
-    for (const PlacedFigure& placed : figures)
+    for (const LaidOutFigure& placed : figures)
         drawings.push_back(painter.prepare(placed.figure, placed.layout));
     const Triangles triangles = upload(data, slot.host);
     slot.host.flush();

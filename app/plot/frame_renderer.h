@@ -16,15 +16,15 @@ struct ImFontAtlas;
 
 namespace app {
 
-// A figure with its place in a frame.
-struct PlacedFigure {
+// A figure and where everything of it lies in a frame.
+struct LaidOutFigure {
     Figure figure;
     PlotLayout layout;
 };
 
 // Puts a figure among the things that a draw list shows: FrameRenderer draws figures[index] at that point.
 // The texts of its layout are added to the list as well.
-void addFigure(ImDrawList& list, const PlacedFigure& placed, size_t index, float scale);
+void addFigure(ImDrawList& list, const LaidOutFigure& placed, size_t index, float scale);
 
 // Draws frames: what Dear ImGui laid out, and figures in its midst. Without a display, or for one.
 class FrameRenderer {
@@ -34,7 +34,7 @@ public:
     // Draws a frame on the whole image. data is in the image's pixels; figures in logical ones, `scale`
     // pixels each. atlas: the fonts, one byte a texel. Returns when the work is submitted.
     engine::Ticket draw(const engine::Image& image, const ImDrawData& data, ImFontAtlas& atlas,
-                        std::span<const PlacedFigure> figures, float scale, Colour background);
+                        std::span<const LaidOutFigure> figures, float scale, Colour background);
 
 private:
     struct Slot {

@@ -15,21 +15,21 @@ vec2 segmentDistance(vec2 point, vec2 from, vec2 to) {
     return vec2(length(offset - t * along), t * sqrt(squared));
 }
 
-// Logical pixels drawn and left out, in turn, by Dash of app/plot/figure.h; dots are round.
-const vec4 dashPatterns[5] = vec4[5](vec4(1, 0, 1, 0), vec4(7, 5, 7, 5), vec4(0.01, 5, 0.01, 5),
-                                     vec4(8, 5, 0.01, 5), vec4(14, 6, 14, 6));
+// Logical pixels drawn and left out, in turn, as dashPattern() of app/plot/dash_pattern.h has them.
+const vec4 dashPatterns[5] =
+    vec4[5](vec4(1, 0, 1, 0), vec4(6, 4, 6, 4), vec4(1.5, 3, 1.5, 3), vec4(7, 3, 1.5, 3), vec4(12, 5, 12, 5));
 
-// Distance along the line from `at` (logical pixels) to what its pattern draws; 0 in a dash.
+// Distance along the line from `at` to the nearest end of a stroke of its pattern, in logical pixels; below
+// zero within a stroke.
 float dashDistance(uint dash, float at) {
-    if (dash == 0u) return 0.0;
+    if (dash == 0u) return -1e9;
     const vec4 pattern = dashPatterns[min(dash, 4u)];
     const float period = pattern.x + pattern.y + pattern.z + pattern.w;
     const float place = at - period * floor(at / period);
     const float second = pattern.x + pattern.y;
-    // To the dash before, the one after, and the first of the next period.
-    float distance = max(place - pattern.x, 0.0);
-    distance = min(distance, max(max(second - place, place - second - pattern.z), 0.0));
-    return min(distance, period - place);
+    const float first = abs(place - 0.5 * pattern.x) - 0.5 * pattern.x;
+    const float next = abs(place - period - 0.5 * pattern.x) - 0.5 * pattern.x;
+    return min(min(first, next), abs(place - second - 0.5 * pattern.z) - 0.5 * pattern.z);
 }
 
 // Clip space of a pixel.

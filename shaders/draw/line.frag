@@ -22,7 +22,6 @@ void main() {
     const bool isMine =
         (neighbours.xy == ends.xy || here.x < before) && (neighbours.zw == ends.zw || here.x <= after);
     const float gap = push.dashScale * dashDistance(push.dash, (lengthBefore + here.y) / push.dashScale);
-    const float distance = length(vec2(here.x, gap)) - 0.5 * push.width;
     colour = unpackUnorm4x8(push.colour);
-    colour.a *= isMine ? cover(distance) : 0.0;
+    colour.a *= isMine ? cover(here.x - 0.5 * push.width) * cover(gap) : 0.0;
 }

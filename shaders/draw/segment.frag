@@ -12,7 +12,7 @@ layout(location = 0) in vec2 pixel;
 layout(location = 1) in flat uint index;
 layout(location = 0) out vec4 colour;
 
-// Ends are cut square at the points, so that grid lines end where the plot does; dashes are round.
+// Ends are cut square at the points, so that grid lines end where the plot does.
 void main() {
     const Segment segment = push.segments.at[index];
     const vec2 along = segment.to - segment.from;
@@ -21,8 +21,7 @@ void main() {
     const vec2 offset = pixel - segment.from;
     const float place = dot(offset, direction), side = abs(dot(offset, vec2(-direction.y, direction.x)));
     const float gap = push.dashScale * dashDistance(segment.dash, (segment.phase + place) / push.dashScale);
-    const float across = length(vec2(side, gap)) - 0.5 * segment.width;
     const float beyond = max(-place, place - length_);
     colour = unpackUnorm4x8(segment.colour);
-    colour.a *= cover(across) * cover(beyond);
+    colour.a *= cover(side - 0.5 * segment.width) * cover(gap) * cover(beyond);
 }
