@@ -86,32 +86,35 @@ void LevelCounts::upload(const std::vector<uint32_t>& thresholds, const std::vec
     commands.submit();
 }
 
-void LevelCounts::count(TensorStream& stream, const ClippedGrid& grid, LevelAxis axis, float largest) {
+// Finds the levels on the axis and brings their thresholds and edges to the device. Returns how many
+// thresholds there are, and which of the grid's levels is counted at 0.
+std::pair<size_t, uint32_t> LevelCounts::choose(const ClippedGrid& grid, LevelAxis axis, float largest) {
     const bool isFolded = axis == LevelAxis::Magnitude;
     if (isFolded && grid.format.isAffine)
         throw std::invalid_argument("format " + grid.format.name() + " has no levels by magnitude");
     const LevelCells cells(grid, isFolded ? 2 * maxLevels - 1 : maxLevels);
-    const bool isBinary = grid.format.spacing == Spacing::Binary;
-    std::vector<uint32_t> thresholds = cells.thresholds;
-    std::vector<float> edges;
-    if (isFolded && isBinary && cells.values.size() > 1) {
-        m_values = {cells.values.back()};
-        thresholds.clear();
-        edges = {0, largest};
-    } else if (isFolded) {
-        m_values.clear();
-        const uint32_t levels = foldedLevels(cells);
-        for (uint32_t k = 0; k < levels; ++k) {
-            const bool isAbove = cells.zeroLevel + k < cells.values.size();
-            m_values.push_back(isAbove ? cells.values[cells.zeroLevel + k]
-                                       : -cells.values[cells.zeroLevel - k]);
-        }
-        edges = magnitudeEdges(cells, largest);
-    } else {
+    if (!isFolded) {
         m_values = cells.values;
-        edges = valueEdges(cells, largest);
+        upload(cells.thresholds, valueEdges(cells, largest));
+        return {cells.thresholds.size(), 0};
     }
-    upload(thresholds, edges);
+    if (grid.format.spacing == Spacing::Binary && cells.values.size() > 1) {
+        // Both values have one magnitude.
+        m_values = {cells.values.back()};
+        upload({}, {0, largest});
+        return {0, 0};
+    }
+    m_values.clear();
+    for (uint32_t k = 0; k < foldedLevels(cells); ++k) {
+        const bool isAbove = cells.zeroLevel + k < cells.values.size();
+        m_values.push_back(isAbove ? cells.values[cells.zeroLevel + k] : -cells.values[cells.zeroLevel - k]);
+    }
+    upload(cells.thresholds, magnitudeEdges(cells, largest));
+    return {cells.thresholds.size(), cells.zeroLevel};
+}
+
+void LevelCounts::count(TensorStream& stream, const ClippedGrid& grid, LevelAxis axis, float largest) {
+    const auto [thresholds, zeroLevel] = choose(grid, axis, largest);
     const bool isShared = m_path == CountingPath::Shared;
     const auto& counting = m_device.kernel(
         "count_levels",
@@ -119,9 +122,9 @@ void LevelCounts::count(TensorStream& stream, const ClippedGrid& grid, LevelAxis
     shaders::LevelCountPush push{.thresholds = m_thresholds.address(),
                                  .counts = m_counts.address(),
                                  .scratch = isShared ? 0 : m_scratch.address(),
-                                 .searchSteps = static_cast<uint32_t>(std::bit_width(thresholds.size())),
+                                 .searchSteps = static_cast<uint32_t>(std::bit_width(thresholds)),
                                  .counters = levels(),
-                                 .zeroLevel = isFolded ? static_cast<int32_t>(cells.zeroLevel) : 0};
+                                 .zeroLevel = static_cast<int32_t>(zeroLevel)};
     const bool isShort = m_device.isPaced() && m_device.info().type == engine::DeviceType::Cpu;
     stream.forEachChunk([&](Commands& commands, const Chunk& chunk) {
         const uint32_t step = isShort ? pacedElements : chunk.elements;

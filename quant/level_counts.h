@@ -6,7 +6,9 @@
 #include "quant/counting_path.h"
 #include "quant/tensor_stream.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace quant {
@@ -17,7 +19,7 @@ enum class LevelAxis {
     Value,      // Q(x): from the least level to the largest
 };
 
-// Levels on the axis at most; all formats of up to 10 bits have fewer.
+// Levels on the axis at most; no format of up to 10 bits has more.
 constexpr uint32_t maxLevels = 1024;
 
 // How many elements a quantizer sends to each of its levels, in buffers that a shader draws as bars while
@@ -49,6 +51,7 @@ public:
     std::vector<uint64_t> read() const;  // the counts; waits
 
 private:
+    std::pair<size_t, uint32_t> choose(const ClippedGrid& grid, LevelAxis axis, float largest);
     void upload(const std::vector<uint32_t>& thresholds, const std::vector<float>& edges);
 
     engine::Device& m_device;
