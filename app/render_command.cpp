@@ -10,6 +10,7 @@
 #include "app/output.h"
 #include "app/plot/png_file.h"
 #include "app/usage_error.h"
+#include "quant/input_error.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,7 @@
 #include "app/explorer/explorer.h"
 
-#include "app/explorer/clip_view.h"
 #include "app/explorer/view_context.h"
+#include "app/explorer/view_switch.h"
 
 #include <imgui.h>
 
@@ -38,7 +38,7 @@ void Explorer::layOut(uint32_t width, uint32_t height) {
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
                      ImGuiWindowFlags_NoNav);
-    showClipView(context);
+    showView(context);
     ImGui::End();
 }
 

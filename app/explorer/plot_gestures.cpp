@@ -18,12 +18,10 @@ PlotGestures plotGestures(const char* id, const LaidOutFigure& figure, float sca
     if (plot.width() < 1 || plot.height() < 1) return gestures;
     const ImVec2 before = ImGui::GetCursorPos();
     ImGui::SetCursorScreenPos({plot.left * scale, plot.top * scale});
-    ImGui::PushItemFlag(ImGuiItemFlags_NoNav, true);
     ImGui::SetNextItemAllowOverlap();
     ImGui::InvisibleButton(id, {plot.width() * scale, plot.height() * scale},
                            ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight |
                                ImGuiButtonFlags_MouseButtonMiddle);
-    ImGui::PopItemFlag();
     const bool isActive = ImGui::IsItemActive();
     gestures.isHovered = ImGui::IsItemHovered();
     ImGui::SetCursorPos(before);
