@@ -65,31 +65,31 @@ void addCurves(Figure& figure, const ClipScene& scene) {
         const SeriesStyle style = styleOf(scene, curve.format);
         const bool isBold = isChosen(scene, curve.format);
         if (shown.modelled) {
-            figure.layers.push_back(Curve{.x = curve.clips,
-                                          .y = curve.modelled,
-                                          .colour = withAlpha(style.colour, shown.measured ? 110 : 255),
-                                          .dash = Dash::Dotted,
-                                          .width = isBold ? 2.0f : 1.5f,
-                                          .name = shown.measured ? "" : curve.format.name() + " modelled"});
+            figure.layers.emplace_back(
+                Curve{.x = curve.clips,
+                      .y = curve.modelled,
+                      .colour = withAlpha(style.colour, shown.measured ? 110 : 255),
+                      .width = 1.25f,
+                      .name = shown.measured ? "" : curve.format.name() + " modelled"});
         }
         if (shown.measured) {
-            figure.layers.push_back(Curve{.x = curve.clips,
-                                          .y = curve.measured,
-                                          .colour = style.colour,
-                                          .dash = style.dash,
-                                          .width = isBold ? 3.0f : 1.75f,
-                                          .name = curve.format.name()});
+            figure.layers.emplace_back(Curve{.x = curve.clips,
+                                             .y = curve.measured,
+                                             .colour = style.colour,
+                                             .dash = style.dash,
+                                             .width = isBold ? 3.0f : 1.75f,
+                                             .name = curve.format.name()});
         }
     }
     if (!scene.reference) return;
     for (const FormatCurve& curve : scene.reference->curves) {
         const bool isFirst = &curve == &scene.reference->curves.front();
-        figure.layers.push_back(Curve{.x = curve.clips,
-                                      .y = curve.measured,
-                                      .colour = withAlpha(scene.theme.dimText, 170),
-                                      .dash = styleOf(scene, curve.format).dash,
-                                      .width = 1.25f,
-                                      .name = isFirst ? scene.referenceName : ""});
+        figure.layers.emplace_back(Curve{.x = curve.clips,
+                                         .y = curve.measured,
+                                         .colour = withAlpha(scene.theme.dimText, 170),
+                                         .dash = styleOf(scene, curve.format).dash,
+                                         .width = 1.25f,
+                                         .name = isFirst ? scene.referenceName : ""});
     }
 }
 
@@ -113,6 +113,16 @@ void addSteps(Figure& figure, const ClipScene& scene) {
 }
 
 void addMinima(Figure& figure, const ClipScene& scene) {
+    const std::string octavName = "OCTAV", minimaName = "minima";
+    // The first of a name gives the legend its colour.
+    const auto addLegend = [&](MarkerShape shape, float size, const std::string& name) {
+        figure.layers.emplace_back(
+            Markers{.shape = shape, .size = size, .colour = scene.theme.text, .name = name});
+    };
+    const bool hasMinima = std::ranges::any_of(
+        scene.curves.curves, [](const FormatCurve& curve) { return !curve.minima.empty(); });
+    if (scene.session.shown.modelled) addLegend(MarkerShape::Diamond, 10, octavName);
+    if (scene.session.shown.measured && hasMinima) addLegend(MarkerShape::Circle, 8, minimaName);
     for (const FormatCurve& curve : scene.curves.curves) {
         const SeriesStyle style = styleOf(scene, curve.format);
         Markers octav{.x = {curve.octav.clip},
@@ -120,18 +130,16 @@ void addMinima(Figure& figure, const ClipScene& scene) {
                       .shape = MarkerShape::Diamond,
                       .size = 10,
                       .colour = style.colour,
-                      .edge = scene.theme.plotBackground};
+                      .edge = scene.theme.plotBackground,
+                      .name = octavName};
         Markers minima{.shape = MarkerShape::Circle,
                        .size = 8,
                        .colour = style.colour,
-                       .edge = scene.theme.plotBackground};
+                       .edge = scene.theme.plotBackground,
+                       .name = minimaName};
         for (const quant::ErrorPoint& point : curve.minima) {
             minima.x.push_back(point.clip);
             minima.y.push_back(point.mse);
-        }
-        if (&curve == &scene.curves.curves.front()) {
-            octav.name = "OCTAV";
-            minima.name = minima.x.empty() ? "" : "minima";
         }
         if (scene.session.shown.modelled) figure.layers.push_back(octav);
         if (scene.session.shown.measured) figure.layers.push_back(minima);
@@ -144,10 +152,10 @@ void addMethods(Figure& figure, const ClipScene& scene) {
         const std::string name = result.method.name();
         if (!std::ranges::contains(scene.session.methods, name)) continue;
         const SeriesStyle style = methodStyle(scene.theme, name);
-        figure.layers.push_back(Marks{.at = {result.clip[0]},
-                                      .colour = withAlpha(style.colour, 200),
-                                      .dash = Dash::Dashed,
-                                      .width = 1.25f});
+        figure.layers.emplace_back(Marks{.at = {result.clip[0]},
+                                         .colour = withAlpha(style.colour, 200),
+                                         .dash = Dash::Dashed,
+                                         .width = 1.25f});
         figure.annotations.push_back({.x = result.clip[0],
                                       .y = figure.y.high,
                                       .alongX = 0.5f,
@@ -160,7 +168,7 @@ void addMethods(Figure& figure, const ClipScene& scene) {
 
 void addClip(Figure& figure, const ClipScene& scene) {
     if (!scene.grid || !(scene.grid->clip > 0)) return;
-    figure.layers.push_back(Marks{.at = {scene.grid->clip}, .colour = scene.theme.accent, .width = 2});
+    figure.layers.emplace_back(Marks{.at = {scene.grid->clip}, .colour = scene.theme.accent, .width = 2});
 }
 
 void addLevels(Figure& figure, const ClipScene& scene) {
@@ -185,7 +193,7 @@ Axis clipAxis(const ClipScene& scene) {
     if (scene.grid) clips.add(scene.grid->clip);
     const double high = absmax > 0 ? std::max(double{absmax}, clips.high) * 1.3 : 1;
     if (scene.session.clips.scale != AxisScale::Log) return axisFor(scene.session.clips, 0, high, "clip");
-    const double low = clips.isEmpty() ? high / 4096 : clips.low / 6;
+    const double low = clips.isEmpty() ? high / 4096 : clips.low / 4;
     return axisFor(scene.session.clips, std::max(std::min(low, high / 16), smallest), high, "clip");
 }
 
@@ -224,11 +232,11 @@ Figure histogramFigure(const ClipScene& scene) {
               .name = "|x|"};
     if (!isLinear) bars.other = curves.negativeCounts;
     if (hasLevels) {
-        figure.layers.push_back(Bars{.edges = scene.readout->edges,
-                                     .counts = scene.readout->counts,
-                                     .bins = scene.readout->levels,
-                                     .colour = withAlpha(scene.theme.series[5], 90),
-                                     .name = "quantized"});
+        figure.layers.emplace_back(Bars{.edges = scene.readout->edges,
+                                        .counts = scene.readout->counts,
+                                        .bins = scene.readout->levels,
+                                        .colour = withAlpha(scene.theme.series[5], 90),
+                                        .name = "quantized"});
     }
     figure.layers.push_back(bars);
     addLevels(figure, scene);

@@ -22,15 +22,25 @@ using quant::Sides;
 // So many are profiled before the rest, for a first picture at once.
 constexpr uint64_t firstElements = uint64_t{1} << 20;
 
-constexpr uint32_t curvePoints = 512;
+// Points over all clips that may matter, and over those in sight.
+constexpr uint32_t widePoints = 128, closePoints = 512;
 constexpr double octavesBelow = 12, octavesAbove = 1;
 
-std::vector<float> spacedClips(float absmax) {
-    std::vector<float> clips;
-    for (uint32_t i = 0; i < curvePoints; ++i) {
-        const double octave = -octavesBelow + (octavesBelow + octavesAbove) * i / (curvePoints - 1);
-        clips.push_back(static_cast<float>(std::max(double{absmax} * std::exp2(octave), 0x1p-126)));
+void addSpaced(std::vector<float>& clips, double low, double high, uint32_t points) {
+    for (uint32_t i = 0; i < points; ++i) {
+        const double clip = low * std::pow(high / low, static_cast<double>(i) / (points - 1));
+        clips.push_back(static_cast<float>(std::clamp(clip, 0x1p-126, 0x1.fffffep127)));
     }
+}
+
+std::vector<float> spacedClips(float absmax, const std::pair<double, double>& closeUp) {
+    std::vector<float> clips;
+    addSpaced(clips, double{absmax} * std::exp2(-octavesBelow), double{absmax} * std::exp2(octavesAbove),
+              widePoints);
+    addSpaced(clips, closeUp.first, closeUp.second, closePoints);
+    std::ranges::sort(clips);
+    const auto repeated = std::ranges::unique(clips);
+    clips.erase(repeated.begin(), repeated.end());
     return clips;
 }
 
@@ -61,6 +71,12 @@ CurvesTask::CurvesTask(engine::Device& device, uint64_t memoryBytes, quant::Coun
 void CurvesTask::want(const CurvesQuestion& question) {
     if (question == m_question) return;
     stop();
+    CurvesQuestion otherwise = question;
+    otherwise.closeUp = m_question.closeUp;
+    if (otherwise == m_question && m_answer.isWhole) {
+        m_question = question;
+        return start([this] { computeCurves(); });
+    }
     m_answer = {};
     m_curves.reset();
     m_question = question;
@@ -72,6 +88,21 @@ void CurvesTask::forget() {
     m_answer = {};
     m_curves.reset();
     m_question = {};
+}
+
+std::optional<std::pair<double, double>> CurvesTask::closeUpFor(
+    const std::optional<std::pair<double, double>>& inSight) const {
+    if (!inSight || !(inSight->first > 0)) return std::nullopt;
+    const auto octaves = [](const std::pair<double, double>& range) {
+        return std::log2(range.second / range.first);
+    };
+    const auto& present = m_question.closeUp;
+    if (present && present->first <= inSight->first && inSight->second <= present->second &&
+        octaves(*present) <= 3 * octaves(*inSight))
+        return present;
+    const double margin = std::exp2(octaves(*inSight) / 4);
+    return std::pair(std::max(inSight->first / margin, 0x1p-126),
+                     std::min(inSight->second * margin, 0x1.fffffep127));
 }
 
 const CurvesAnswer& CurvesTask::answer() {
@@ -86,10 +117,14 @@ void CurvesTask::compute() {
     if (place.info().elements > firstElements) profileFirst();
     m_stream.select(*place.file, place.tensor);
     take(m_profiles.profile(m_stream), true);
+    computeCurves();
+}
+
+void CurvesTask::computeCurves() {
     if (m_answer.profile->absmax() == 0) return;
     modelCurves();
     SlicedJob::pause();
-    countLinearly();
+    if (m_answer.linearBins == 0) countLinearly();
     if (!m_curves) return;
     m_curves->run(m_stream, *m_answer.profile);
     findMinima();
@@ -130,7 +165,9 @@ void CurvesTask::modelCurves() {
     m_answer.curves.clear();
     m_curves.reset();
     if (formats.empty()) return;
-    m_clips = spacedClips(profile.absmax());
+    m_clips =
+        spacedClips(profile.absmax(),
+                    m_question.closeUp.value_or(std::pair(profile.absmax() / 64.0, profile.absmax() * 2.0)));
     m_curves = std::make_unique<quant::CurvePass>(m_device, formats, m_clips);
     m_curves->model(profile);
     const auto points = static_cast<uint32_t>(m_clips.size());
@@ -170,8 +207,14 @@ void CurvesTask::countLinearly() {
 
 void CurvesTask::findMinima() {
     const std::vector<double> clips(m_clips.begin(), m_clips.end());
-    for (size_t i = 0; i < m_answer.curves.size(); ++i)
-        m_answer.curves[i].minima = quant::prominentMinima(clips, m_curves->readMeasured(i));
+    for (size_t i = 0; i < m_answer.curves.size(); ++i) {
+        auto& minima = m_answer.curves[i].minima;
+        minima = quant::prominentMinima(clips, m_curves->readMeasured(i));
+        // A curve that still falls where it ends has no minimum there.
+        std::erase_if(minima, [&](const quant::ErrorPoint& point) {
+            return point.clip == clips.front() || point.clip == clips.back();
+        });
+    }
 }
 
 // Into a buffer of its own: what an earlier frame draws from may still be in use.

@@ -23,6 +23,8 @@ struct CurvesQuestion {
     std::vector<uint32_t> bits;                 // integers of these widths
     std::optional<quant::NumberFormat> format;  // and this one, where it has a single clip
     quant::Sign sign{};
+    // Clips that are looked at closely; points lie denser there. None: those of the default axis.
+    std::optional<std::pair<double, double>> closeUp;
 
     bool operator==(const CurvesQuestion&) const = default;
 };
@@ -58,9 +60,14 @@ public:
     CurvesTask(engine::Device& device, uint64_t memoryBytes, quant::CountingPath path);
     ~CurvesTask() override { stop(); }
 
-    // Starts anew where the question is another.
+    // Starts anew where the question is another; the profile stays where only the close-up is.
     void want(const CurvesQuestion& question);
     void forget();
+
+    // Where points lie dense, for a range that is in sight: the present close-up where it serves that as
+    // well, so that not every step of a zoom begins anew.
+    std::optional<std::pair<double, double>> closeUpFor(
+        const std::optional<std::pair<double, double>>& inSight) const;
 
     const CurvesQuestion& question() const { return m_question; }
     // Of what has been asked last; empty of a tensor without finite nonzero elements, but for its profile.
@@ -68,6 +75,7 @@ public:
 
 private:
     void compute();
+    void computeCurves();
     void profileFirst();
     void take(const quant::Profile& profile, bool isWhole);
     void modelCurves();

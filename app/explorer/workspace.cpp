@@ -91,7 +91,8 @@ void Workspace::wantClip(const Session& session) {
         m_methods.forget();
         m_readout.forget();
     } else {
-        CurvesQuestion question{*m_shown, session.bits, session.format, session.sign};
+        CurvesQuestion question{*m_shown, session.bits, session.format, session.sign,
+                                m_curves.closeUpFor(session.clips.bounds)};
         if (!session.format && !std::ranges::contains(session.bits, session.chosenBits)) {
             question.bits.push_back(session.chosenBits);
             std::ranges::sort(question.bits);

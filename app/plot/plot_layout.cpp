@@ -84,7 +84,7 @@ private:
         if (m_parts.hasTitle) addRow(m_figure.title, m_theme.text);
         if (m_parts.hasYLabel) addRow(m_figure.y.label, m_theme.dimText);
         if (!isLegendPlaced && m_parts.hasLegendRows) {
-            const float rows = std::min(2 * m_lineHeight, 0.2f * m_layout.frame.height());
+            const float rows = std::min(3 * m_lineHeight, 0.25f * m_layout.frame.height());
             std::vector<LegendItem> attempt = legend;
             if (const auto height = placeInRows(attempt, {m_inner.left, y, m_inner.right, y + rows},
                                                 m_measure, m_lineHeight)) {
