@@ -93,6 +93,9 @@ void addSelected(Figure& figure, const ChannelScene& scene) {
 
 void addTensorClip(Figure& figure, const ChannelScene& scene, const std::string& name) {
     if (!scene.clip) return;
+    // An edge keeps it apart from a map of about its own colour.
+    figure.layers.emplace_back(
+        Marks{.at = {double{*scene.clip}}, .colour = withAlpha(scene.theme.plotBackground, 150), .width = 5});
     figure.layers.emplace_back(
         Marks{.at = {double{*scene.clip}}, .colour = scene.theme.accent, .width = 2, .name = name});
 }

@@ -18,12 +18,8 @@ namespace {
 
 constexpr float roomyWidth = 560;  // logical pixels from which on there are controls
 
-bool isRoomy(const ViewContext& context) {
-    return ImGui::GetContentRegionAvail().x >= context.px(roomyWidth);
-}
-
 void chooseAxis(ViewContext& context, const quant::TensorInfo& info) {
-    if (info.shape.size() < 2 || info.shape.size() > 8 || !isRoomy(context)) return;
+    if (info.shape.size() < 2 || info.shape.size() > 8) return;
     showWord(context, "channels along axis");
     for (uint32_t axis = 0; axis < info.shape.size(); ++axis) {
         const std::string word = std::to_string(axis) + ": " + std::to_string(info.shape[axis]);
@@ -35,17 +31,15 @@ void chooseAxis(ViewContext& context, const quant::TensorInfo& info) {
     ImGui::SameLine(0, context.px(18));
 }
 
-void showGain(const ViewContext& context, const ChannelsAnswer& answer) {
-    const bool isShort = !isRoomy(context);
+void showGain(const ViewContext& context, const ChannelsAnswer& answer, bool isRoomy) {
     const auto sqnr = [](const quant::MethodResult& result) {
         return result.sqnrDb ? decibelText(*result.sqnrDb) : "n/a";
     };
-    if (answer.whole) showValue(context, isShort ? "SQNR" : "SQNR with one clip", sqnr(*answer.whole));
-    if (answer.perChannel)
-        showValue(context, isShort ? "per channel" : "with one per channel", sqnr(*answer.perChannel));
+    if (answer.whole) showValue(context, isRoomy ? "SQNR with one clip" : "SQNR", sqnr(*answer.whole));
+    if (answer.perChannel && isRoomy) showValue(context, "with one per channel", sqnr(*answer.perChannel));
     if (answer.whole && answer.whole->sqnrDb && answer.perChannel && answer.perChannel->sqnrDb) {
         const double gain = *answer.perChannel->sqnrDb - *answer.whole->sqnrDb;
-        showValue(context, "gain", (gain >= 0 ? "+" : "") + decibelText(gain));
+        showValue(context, isRoomy ? "gain" : "gain per channel", (gain >= 0 ? "+" : "") + decibelText(gain));
     }
 }
 
@@ -157,9 +151,10 @@ void showChannelView(ViewContext& context) {
     showTensorHeading(context, tensor.isWhole && answer.perChannel ? progress(answer) : "");
     if (!workspace.curves().problem().empty()) return showNotice(context, workspace.curves().problem());
     const quant::TensorInfo& info = workspace.shown()->info();
-    chooseAxis(context, info);
-    if (format) showValue(context, "format", format->name());
-    showGain(context, answer);
+    const bool isRoomy = ImGui::GetContentRegionAvail().x >= context.px(roomyWidth);
+    if (isRoomy) chooseAxis(context, info);
+    if (format && isRoomy) showValue(context, "format", format->name());
+    showGain(context, answer, isRoomy);
     ImGui::NewLine();
     if (!format) return showNotice(context, "reading ...");
     const std::string problem = channelsProblem(info, context.session.channels.axis, *format);

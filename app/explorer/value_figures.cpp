@@ -96,7 +96,12 @@ glm::dvec2 fittedPlot(const ValueImage& image, const ZoomRect& visible, const gl
     if (image.isStretched()) return plot;
     const double width = visible.right - visible.left, height = visible.bottom - visible.top;
     const double size = std::min(plot.x / width, plot.y / height);
-    return {std::round(width * size), std::round(height * size)};
+    // A legend above needs the width.
+    constexpr double least = 260, longest = 3;
+    const auto grown = [&](double length, double room) {
+        return std::round(std::clamp(std::min(least, room), length, longest * length));
+    };
+    return {grown(width * size, plot.x), grown(height * size, plot.y)};
 }
 
 Figure valueFigure(const ValueScene& scene, const ZoomRect& visible) {

@@ -27,7 +27,8 @@ struct ValueScene {
 // stretched.
 ZoomRect visibleRect(const ValueImage& image, const std::optional<ZoomRect>& zoom, const glm::dvec2& plot);
 
-// The size of the plot in which its pixels are square; all of it where the image is stretched.
+// The size of the plot in which its pixels are square, but up to three times as long one way as the other
+// where the plot would be slim; all of it where the image is stretched.
 glm::dvec2 fittedPlot(const ValueImage& image, const ZoomRect& visible, const glm::dvec2& plot);
 
 // The image with the first row at the top, zero in the middle of the colours; NaN and infinities in the

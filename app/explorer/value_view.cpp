@@ -153,7 +153,6 @@ void moveImage(ViewContext& context, const ValueImage& image, const LaidOutFigur
 // The frame in which the plot fits the visible part with square pixels. How much of a frame is its plot
 // depends on the numbers beside it, which a layout of all of it tells.
 Rect fittedFrame(const ViewContext& context, const ValueScene& scene, const Rect& frame, ZoomRect& visible) {
-    constexpr double leastWidth = 260;  // for the legend
     visible = visibleRect(scene.image, context.session.values.zoom, {frame.width(), frame.height()});
     const Rect plot = layOut(valueFigure(scene, visible), frame, context.theme(), context.ui.measure(),
                              context.ui.lineHeight())
@@ -161,15 +160,8 @@ Rect fittedFrame(const ViewContext& context, const ValueScene& scene, const Rect
     const glm::dvec2 size{std::max(plot.width(), 1.0f), std::max(plot.height(), 1.0f)};
     visible = visibleRect(scene.image, context.session.values.zoom, size);
     const glm::dvec2 fitted = fittedPlot(scene.image, visible, size);
-    const double width = std::max(fitted.x, std::min(leastWidth, size.x));
-    // Pixels stay square where the plot is wider than the image.
-    const double more = (width / fitted.x - 1) * (visible.right - visible.left);
-    if (!scene.image.isStretched()) {
-        visible.left -= more / 2;
-        visible.right += more / 2;
-    }
-    const auto left = static_cast<float>(std::floor((size.x - width) / 2));
-    const auto right = static_cast<float>(size.x - width) - left;
+    const auto left = static_cast<float>(std::floor((size.x - fitted.x) / 2));
+    const auto right = static_cast<float>(size.x - fitted.x) - left;
     const auto below = static_cast<float>(size.y - fitted.y);
     return {frame.left + left, frame.top, frame.right - right, frame.bottom - below};
 }
