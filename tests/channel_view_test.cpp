@@ -50,7 +50,7 @@ std::vector<float> clipsOf(const MemoryTensor& tensor, const std::string& method
 }
 
 template <class Kind>
-const Kind& layerNamed(const Figure& figure, const std::string& name) {
+Kind layerNamed(const Figure& figure, const std::string& name) {
     for (const Layer& layer : figure.layers) {
         const auto* found = std::get_if<Kind>(&layer);
         if (found && found->name == name) return *found;
@@ -64,7 +64,7 @@ std::vector<float> read(const DeviceFloats& floats) {
     return values;
 }
 
-const HeatMap& mapOf(const ExplorerView& view) {
+HeatMap mapOf(const ExplorerView& view) {
     return layerNamed<HeatMap>(view.figure(0).figure, "mean squared error");
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("A dash lies at the octav clip of every channel, along any axis", "[de
         session.channels.axis = axis;
         ExplorerView view(session);
         const Picture picture = view.finished();
-        const Path& dashes = layerNamed<Path>(view.figure(0).figure, "best clip of each channel");
+        const Path dashes = layerNamed<Path>(view.figure(0).figure, "best clip of each channel");
         REQUIRE(dashes.x.size() == 3 * expected.size());
         for (size_t row = 0; row < expected.size(); ++row) {
             CHECK(dashes.x[3 * row] == double{expected[row]});
@@ -115,7 +115,7 @@ TEST_CASE("The least error of each row of the map lies at the channel's best cli
     const auto best = clipsOf(tensor, "mse");
     ExplorerView view(sessionOf(folder, values, {channels, elements}, View::Channels));
     view.finished();
-    const HeatMap& map = mapOf(view);
+    const HeatMap map = mapOf(view);
     const auto cells = read(map.cells), edges = read(map.edges);
     REQUIRE(map.rows == channels);
     for (uint64_t row = 0; row < channels; ++row) {
@@ -134,7 +134,7 @@ TEST_CASE("A cell of the map has the colour of the channel's mean squared error 
     const auto values = risingChannels(channels, elements);
     ExplorerView view(sessionOf(folder, values, {channels, elements}, View::Channels), {1280, 720, 1});
     const Picture picture = view.finished();
-    const HeatMap& map = mapOf(view);
+    const HeatMap map = mapOf(view);
     const auto edges = read(map.edges);
     const auto format = quant::integerFormat(4, true);
     for (uint64_t row = 0; row < channels; ++row) {
@@ -185,7 +185,7 @@ TEST_CASE("A selected channel's curve is its row of the map", "[device][channel_
     session.channels.selected = {2, 99};
     ExplorerView view(session);
     view.finished();
-    const HeatMap& map = mapOf(view);
+    const HeatMap map = mapOf(view);
     const Figure& curves = view.figure(1).figure;
     const auto cells = read(map.cells), row = read(layerNamed<Curve>(curves, "channel 2").y);
     CHECK(std::ranges::equal(row, std::span(cells).subspan(2 * map.columns, map.columns)));
@@ -259,7 +259,7 @@ TEST_CASE("Channels of zeros alone have no dash", "[device][channel_view]") {
     std::fill_n(values.begin() + 50, 50, 0.0f);
     ExplorerView view(sessionOf(folder, values, {4, 50}, View::Channels));
     view.finished();
-    const Path& dashes = layerNamed<Path>(view.figure(0).figure, "best clip of each channel");
+    const Path dashes = layerNamed<Path>(view.figure(0).figure, "best clip of each channel");
     REQUIRE(dashes.y.size() == 9);
     CHECK(dashes.y[3] == 2);
 }

@@ -80,28 +80,27 @@ double largestRounding(const quant::ClippedGrid& grid) {
     return std::max(top - same, top * 0x1p-30);
 }
 
-ZoomRect visibleRect(const ValueImage& image, const std::optional<ZoomRect>& zoom, const glm::dvec2& plot) {
+ZoomRect visibleRect(const ValueImage& image, const std::optional<ZoomRect>& zoom) {
     const auto rows = static_cast<double>(image.rows()), columns = static_cast<double>(image.columns());
     ZoomRect rect = zoom.value_or(ZoomRect{0, 0, columns, rows});
     keepWithin(rect.left, rect.right, columns);
     keepWithin(rect.top, rect.bottom, rows);
-    if (image.isStretched()) return rect;
-    const double perPixel = std::max((rect.right - rect.left) / plot.x, (rect.bottom - rect.top) / plot.y);
-    widen(rect.left, rect.right, perPixel * plot.x, columns);
-    widen(rect.top, rect.bottom, perPixel * plot.y, rows);
+    const double part = std::max((rect.right - rect.left) / columns, (rect.bottom - rect.top) / rows);
+    widen(rect.left, rect.right, part * columns, columns);
+    widen(rect.top, rect.bottom, part * rows, rows);
     return rect;
 }
 
-glm::dvec2 fittedPlot(const ValueImage& image, const ZoomRect& visible, const glm::dvec2& plot) {
-    if (image.isStretched()) return plot;
-    const double width = visible.right - visible.left, height = visible.bottom - visible.top;
-    const double size = std::min(plot.x / width, plot.y / height);
+glm::dvec2 fittedPlot(const ValueImage& image, const glm::dvec2& room) {
+    if (image.isStretched()) return room;
+    const auto rows = static_cast<double>(image.rows()), columns = static_cast<double>(image.columns());
+    const double size = std::min(room.x / columns, room.y / rows);
     // A legend above needs the width.
     constexpr double least = 260, longest = 3;
-    const auto grown = [&](double length, double room) {
-        return std::round(std::clamp(std::min(least, room), length, longest * length));
+    const auto grown = [&](double length, double most) {
+        return std::round(std::clamp(std::min(least, most), length, longest * length));
     };
-    return {grown(width * size, plot.x), grown(height * size, plot.y)};
+    return {grown(columns * size, room.x), grown(rows * size, room.y)};
 }
 
 Figure valueFigure(const ValueScene& scene, const ZoomRect& visible) {

@@ -22,14 +22,13 @@ struct ValueScene {
     const Theme& theme;
 };
 
-// The visible part of the image, in its pixels: what the session asks for, kept to the image, and of the
-// image as much around it as fits into a plot of that size with square pixels. Beyond 8 to 1 the image is
-// stretched.
-ZoomRect visibleRect(const ValueImage& image, const std::optional<ZoomRect>& zoom, const glm::dvec2& plot);
+// The visible part of the image, in its pixels: what the session asks for, kept to the image, and as much
+// around it as gives it the image's own proportions.
+ZoomRect visibleRect(const ValueImage& image, const std::optional<ZoomRect>& zoom);
 
-// The size of the plot in which its pixels are square, but up to three times as long one way as the other
-// where the plot would be slim; all of it where the image is stretched.
-glm::dvec2 fittedPlot(const ValueImage& image, const ZoomRect& visible, const glm::dvec2& plot);
+// The size of the plot within so much room: with square pixels, but up to three times as long one way as the
+// other where it would be slim; beyond 8 to 1 the image takes all the room.
+glm::dvec2 fittedPlot(const ValueImage& image, const glm::dvec2& room);
 
 // The image with the first row at the top, zero in the middle of the colours; NaN and infinities in the
 // theme's colour of errors. Pixel n of a row or column spans n - 0.5 to n + 0.5.

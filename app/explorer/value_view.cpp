@@ -150,19 +150,17 @@ void moveImage(ViewContext& context, const ValueImage& image, const LaidOutFigur
     if (isAll) zoom.reset();
 }
 
-// The frame in which the plot fits the visible part with square pixels. How much of a frame is its plot
-// depends on the numbers beside it, which a layout of all of it tells.
-Rect fittedFrame(const ViewContext& context, const ValueScene& scene, const Rect& frame, ZoomRect& visible) {
-    visible = visibleRect(scene.image, context.session.values.zoom, {frame.width(), frame.height()});
-    const Rect plot = layOut(valueFigure(scene, visible), frame, context.theme(), context.ui.measure(),
-                             context.ui.lineHeight())
-                          .plot;
-    const glm::dvec2 size{std::max(plot.width(), 1.0f), std::max(plot.height(), 1.0f)};
-    visible = visibleRect(scene.image, context.session.values.zoom, size);
-    const glm::dvec2 fitted = fittedPlot(scene.image, visible, size);
-    const auto left = static_cast<float>(std::floor((size.x - fitted.x) / 2));
-    const auto right = static_cast<float>(size.x - fitted.x) - left;
-    const auto below = static_cast<float>(size.y - fitted.y);
+// The frame in which the plot has the image's proportions. How much of a frame is its plot depends on the
+// numbers beside it, which a layout of all of it tells.
+Rect fittedFrame(const ViewContext& context, const ValueImage& image, const Figure& figure,
+                 const Rect& frame) {
+    const Rect plot =
+        layOut(figure, frame, context.theme(), context.ui.measure(), context.ui.lineHeight()).plot;
+    const glm::dvec2 room{std::max(plot.width(), 1.0f), std::max(plot.height(), 1.0f)};
+    const glm::dvec2 fitted = fittedPlot(image, room);
+    const auto left = static_cast<float>(std::floor((room.x - fitted.x) / 2));
+    const auto right = static_cast<float>(room.x - fitted.x) - left;
+    const auto below = static_cast<float>(room.y - fitted.y);
     return {frame.left + left, frame.top, frame.right - right, frame.bottom - below};
 }
 
@@ -177,10 +175,10 @@ void showImage(ViewContext& context, const ValuesQuestion& shown) {
                            .grid = shown.grid,
                            .absmax = answer.profile->absmax(),
                            .theme = context.theme()};
-    const Rect frame = restOfWindow(context);
-    ZoomRect visible;
-    const Rect fitted = fittedFrame(context, scene, frame, visible);
-    const size_t at = context.figures.add({{valueFigure(scene, visible), fitted}});
+    const ZoomRect visible = visibleRect(image, context.session.values.zoom);
+    Figure described = valueFigure(scene, visible);
+    const Rect frame = fittedFrame(context, image, described, restOfWindow(context));
+    const size_t at = context.figures.add({{std::move(described), frame}});
     const LaidOutFigure& figure = context.figures.all()[at];
     const PlotGestures gestures = plotGestures("values", figure, context.ui.scale());
     if (gestures.isHovered && !gestures.isDragged) showElement(context, scene, gestures.value);
