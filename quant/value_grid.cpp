@@ -49,6 +49,9 @@ ValueShape::ValueShape(const TensorInfo& info) : sliceElements(info.elements) {
     sliceElements = rows * columns;
 }
 
+ValueShape::ValueShape(uint64_t elements, uint64_t rowElements)
+    : rows((elements + rowElements - 1) / rowElements), columns(rowElements), sliceElements(elements) {}
+
 // Lays out the stream's selection from an element of the window on.
 void ValueGrid::loadRows(TensorStream& stream, const ClippedGrid& grid, uint64_t firstElement) {
     const NumberFormat& format = grid.format;
@@ -87,9 +90,13 @@ void ValueGrid::loadRows(TensorStream& stream, const ClippedGrid& grid, uint64_t
 
 void ValueGrid::load(TensorStream& stream, const TensorFile& file, size_t tensor, const ValueWindow& window,
                      const ClippedGrid& grid) {
+    load(stream, file, tensor, ValueShape(file.tensors()[tensor]), window, grid);
+}
+
+void ValueGrid::load(TensorStream& stream, const TensorFile& file, size_t tensor, const ValueShape& shape,
+                     const ValueWindow& window, const ClippedGrid& grid) {
     if (grid.format.isBlockScaled())
         throw std::invalid_argument("format " + grid.format.name() + " has no single clip");
-    const ValueShape shape(file.tensors()[tensor]);
     checkWindow(shape, window);
     m_window = window;
     for (Buffer* buffer : {&m_original, &m_quantized, &m_difference}) {

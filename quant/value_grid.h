@@ -18,6 +18,8 @@ struct ValueShape {
     uint64_t sliceElements = 0;  // of the last row of a folded tensor some may be missing
 
     explicit ValueShape(const TensorInfo& info);
+    // Any tensor as rows of so many elements, at least 1: a single slice, as if folded.
+    ValueShape(uint64_t elements, uint64_t rowElements);
 };
 
 // What is shown of a slice.
@@ -41,6 +43,10 @@ public:
     // a window beyond the tensor or larger than maxWindowElements, and for a block-scaled format.
     void load(TensorStream& stream, const TensorFile& file, size_t tensor, const ValueWindow& window,
               const ClippedGrid& grid);
+    // The same of a shape of one's own choice, which lies inside the tensor. With k times the columns and a
+    // k-th of the rows, a window's rows are every k-th of the tensor's.
+    void load(TensorStream& stream, const TensorFile& file, size_t tensor, const ValueShape& shape,
+              const ValueWindow& window, const ClippedGrid& grid);
 
     // Of the window loaded last.
     const ValueWindow& window() const { return m_window; }

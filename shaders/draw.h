@@ -128,15 +128,18 @@ struct BarPush {
 };
 
 struct HeatPush {
-    ADDRESS_OF(Floats) cells;  // [row][column]
+    ADDRESS_OF(Floats) cells;  // [tile][row of the tile][column of the tile]
     ADDRESS_OF(Floats) edges;  // columns + 1, ascending, where hasEdges
     ADDRESS_OF(Words) ramp;    // 256 colours
     AxisMap xMap, yMap;
     vec2 imageSize;
     uint rows, columns;
+    uint tileRows, tileColumns;
     uint isLog;
     float low, high;  // of the colours; isLog: base-2 logarithms
     uint hasEdges;
+    uint notFinite;  // colour of pixels with cells that are not finite; 0: NaN shows nothing
+    uint end;        // cells from there on show nothing
 };
 
 struct UiPush {

@@ -74,9 +74,10 @@ struct ZoomRect {
 };
 
 struct ValueState {
-    std::vector<uint64_t> slice;  // an index along each dimension but the last two; missing ones are 0
+    // An index along each dimension but the last two; missing ones are 0. Empty: all slices side by side.
+    std::vector<uint64_t> slice;
     ShownValues what = ShownValues::Original;
-    std::optional<ZoomRect> zoom;  // none: the whole slice
+    std::optional<ZoomRect> zoom;  // none: the whole image
 
     bool operator==(const ValueState&) const = default;
 };

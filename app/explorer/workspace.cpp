@@ -27,7 +27,9 @@ Workspace::Workspace(engine::Device& device, uint64_t memoryBytes, quant::Counti
       m_reference(device, memoryBytes / 8, path),
       m_methods(device, memoryBytes / 4, path),
       m_readout(device, memoryBytes / 4, path),
-      m_table(device, memoryBytes / 8, path) {}
+      m_table(device, memoryBytes / 8, path),
+      m_channels(device, memoryBytes / 4, path),
+      m_values(device, memoryBytes / 8) {}
 
 void Workspace::open(const std::vector<std::string>& inputs, const std::string& raw) {
     Selection selection = selectTensors({inputs, rawLayout(raw)}, {}, {});
@@ -51,6 +53,8 @@ void Workspace::open(const std::vector<std::string>& inputs, const std::string& 
     m_methods.forget();
     m_readout.forget();
     m_table.forget();
+    m_channels.forget();
+    m_values.forget();
     m_inputs = inputs;
     m_raw = raw;
     m_places = std::move(places);
@@ -76,12 +80,14 @@ std::string Workspace::problemOf(const std::string& name) const {
 }
 
 std::vector<Task*> Workspace::tasks() {
-    return {&m_readout, &m_curves, &m_methods, &m_reference, &m_table};
+    return {&m_readout, &m_values, &m_channels, &m_curves, &m_methods, &m_reference, &m_table};
 }
 
 void Workspace::want(const Session& session) {
     m_shown = find(session.tensor);
     wantClip(session);
+    wantChannels(session);
+    wantValues(session);
     if (!m_places.empty()) m_table.want({session.chosenBits, session.format, session.sign}, m_rows, m_places);
 }
 
@@ -113,6 +119,33 @@ void Workspace::wantClip(const Session& session) {
         m_reference.forget();
 }
 
+// What is whole stays until another tensor is shown; what is not would only be in the way of other views.
+void Workspace::wantChannels(const Session& session) {
+    const bool isOther = !m_shown || (m_channels.question() && !(m_channels.question()->place == *m_shown));
+    const bool isHidden = session.view != View::Channels;
+    if (isOther || (isHidden && !m_channels.isDone())) m_channels.forget();
+    if (!m_shown || isHidden) return;
+    const CurvesAnswer& answer = m_curves.answer();
+    const auto format = chosenFormat(session);
+    if (!answer.isWhole || !format || answer.profile->absmax() == 0) return;
+    if (channelsProblem(m_shown->info(), session.channels.axis, *format).empty())
+        m_channels.want({*m_shown, session.channels.axis, *format}, *answer.profile);
+    else
+        m_channels.forget();
+}
+
+// Without a clip the elements themselves are shown all the same, and nothing else.
+void Workspace::wantValues(const Session& session) {
+    if (!m_shown || m_shown->info().elements == 0) return m_values.forget();
+    if (session.view != View::Values || !m_curves.answer().profile) return;
+    const ValueImage image(m_shown->info(), session.values.slice);
+    const ZoomRect whole{0, 0, static_cast<double>(image.columns()), static_cast<double>(image.rows())};
+    const ImagePart part = image.partFor(session.values.zoom.value_or(whole));
+    const auto clipped = grid(session);
+    m_values.want({*m_shown, session.values.slice, part,
+                   clipped.value_or(quant::ClippedGrid{quant::integerFormat(8, true)})});
+}
+
 void Workspace::run(std::chrono::steady_clock::duration budget) {
     const auto end = std::chrono::steady_clock::now() + budget;
     for (Task* task : tasks()) {
@@ -132,8 +165,8 @@ void Workspace::runPauses(uint64_t pauses) {
 }
 
 bool Workspace::isIdle() const {
-    return m_readout.isDone() && m_curves.isDone() && m_methods.isDone() && m_reference.isDone() &&
-           m_table.isDone();
+    return m_readout.isDone() && m_values.isDone() && m_channels.isDone() && m_curves.isDone() &&
+           m_methods.isDone() && m_reference.isDone() && m_table.isDone();
 }
 
 std::optional<quant::NumberFormat> Workspace::chosenFormat(const Session& session) {

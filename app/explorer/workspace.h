@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/explorer/channels_task.h"
 #include "app/explorer/curves_task.h"
 #include "app/explorer/methods_task.h"
 #include "app/explorer/readout_task.h"
@@ -7,6 +8,7 @@
 #include "app/explorer/table_task.h"
 #include "app/explorer/tensor_place.h"
 #include "app/explorer/tensor_rows.h"
+#include "app/explorer/values_task.h"
 #include "engine/device.h"
 #include "quant/counting_path.h"
 
@@ -51,6 +53,8 @@ public:
     CurvesTask& reference() { return m_reference; }
     MethodsTask& methods() { return m_methods; }
     ReadoutTask& readout() { return m_readout; }
+    ChannelsTask& channels() { return m_channels; }
+    ValuesTask& values() { return m_values; }
 
     // The number format that the session has chosen for the shown tensor; none before its profile is known.
     std::optional<quant::NumberFormat> chosenFormat(const Session& session);
@@ -62,6 +66,8 @@ public:
 private:
     std::vector<Task*> tasks();
     void wantClip(const Session& session);
+    void wantChannels(const Session& session);
+    void wantValues(const Session& session);
 
     engine::Device& m_device;
     std::vector<std::string> m_inputs;
@@ -73,6 +79,8 @@ private:
     MethodsTask m_methods;
     ReadoutTask m_readout;
     TableTask m_table;
+    ChannelsTask m_channels;
+    ValuesTask m_values;
 };
 
 }  // namespace app

@@ -99,11 +99,12 @@ double Axis::unwarp(double warped) const {
 }
 
 double Axis::unitOf(double value) const {
-    const double from = warp(low);
-    return (warp(value) - from) / (warp(high) - from);
+    const double from = warp(low), unit = (warp(value) - from) / (warp(high) - from);
+    return isReversed ? 1 - unit : unit;
 }
 
 double Axis::valueAt(double unit) const {
+    if (isReversed) unit = 1 - unit;
     if (unit == 0) return low;
     if (unit == 1) return high;
     return unwarp(std::lerp(warp(low), warp(high), unit));
@@ -112,6 +113,7 @@ double Axis::valueAt(double unit) const {
 Axis Axis::panned(double units) const {
     assert(std::isfinite(units));
     if (units == 0) return *this;
+    if (isReversed) units = -units;
     const double length = warp(high) - warp(low);
     const double limit = warp(limitOf(scale)), lowest = scale == AxisScale::Log ? warp(smallest) : -limit;
     // At an end of the numbers the axis stops and keeps its length.
@@ -123,6 +125,7 @@ Axis Axis::panned(double units) const {
 Axis Axis::zoomed(double factor, double unit) const {
     assert(factor > 0 && std::isfinite(factor) && std::isfinite(unit));
     if (factor == 1) return *this;
+    if (isReversed) unit = 1 - unit;
     const double from = warp(low), length = warp(high) - from;
     const double fixed = from + unit * length;
     return between(*this, fixed - unit * factor * length, fixed + (1 - unit) * factor * length, unit);

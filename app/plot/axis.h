@@ -27,8 +27,9 @@ struct Tick {
 struct Axis {
     AxisScale scale = AxisScale::Linear;
     double low = 0, high = 1;
-    double linearWidth = 1;  // of Symlog, above 0
-    std::string label;       // with its unit: "clip", "SQNR (dB)"
+    double linearWidth = 1;   // of Symlog, above 0
+    std::string label;        // with its unit: "clip", "SQNR (dB)"
+    bool isReversed = false;  // high at the left or lower end: rows of a matrix, from the top
 
     bool operator==(const Axis&) const = default;
 
@@ -37,7 +38,8 @@ struct Axis {
     double warp(double value) const;
     double unwarp(double warped) const;
 
-    // Place of a value along the axis, 0 at low and 1 at high; outside that where it is beyond them.
+    // Place of a value along the axis from its left or lower end, 0 at low and 1 at high, or the other way
+    // round where it is reversed; outside that where it is beyond them.
     double unitOf(double value) const;
     double valueAt(double unit) const;
 
@@ -47,9 +49,9 @@ struct Axis {
     Axis panned(double units) const;
     Axis zoomed(double factor, double unit) const;
 
-    // Ticks at round values, in order: at most `most` (at least 2) of them labelled, minor ones between where
-    // there is room. Linear: 1, 2 or 5 times a power of ten. Log: powers of ten (of which every n-th is
-    // labelled over many decades), or 1-2-5 within few, or as Linear within less than one.
+    // Ticks at round values, in order of their places: at most `most` (at least 2) of them labelled, minor
+    // ones between where there is room. Linear: 1, 2 or 5 times a power of ten. Log: powers of ten (of which
+    // every n-th is labelled over many decades), or 1-2-5 within few, or as Linear within less than one.
     std::vector<Tick> ticks(int most) const;
 };
 

@@ -195,6 +195,13 @@ std::vector<std::string> labelsOf(const Axis& axis, const Decimals& ticks) {
 
 std::vector<Tick> Axis::ticks(int most) const {
     assert(low < high && (scale != AxisScale::Log || low > 0));
+    if (isReversed) {
+        Axis upright = *this;
+        upright.isReversed = false;
+        std::vector<Tick> ticks = upright.ticks(most);
+        std::ranges::reverse(ticks);
+        return ticks;
+    }
     most = std::max(most, 2);
     TickSet set = bestSet(*this, most);
     if (leastSpacing(*this, set.minor) < 0.06 / most) set.minor.clear();

@@ -85,16 +85,30 @@ struct Boxes {
     std::vector<Box> boxes;
 };
 
-// Cells [rows][columns] in colours, linearly or logarithmically between low and high. Row r spans y from r to
-// r + 1; column c spans x from edges[c] to edges[c + 1], or
-// from c to c + 1 where there are no edges. Cells smaller than a pixel show the pixel's mean.
+// Cells of rows and columns in colours, linearly or logarithmically between low and high. Row r spans y from
+// firstRow + r * rowStep to as much further; column c spans x from edges[c] to edges[c + 1], or from
+// firstColumn + c on where there are no edges. Cells smaller than a pixel show the pixel's mean. Rows and
+// columns are those of tiles side by side, whose cells follow each other: [rows / tileRows][columns /
+// tileColumns][tileRows][tileColumns].
 struct HeatMap {
     DeviceFloats cells, edges;
     uint32_t rows = 0, columns = 0;
-    AxisScale scale = AxisScale::Log;  // Linear or Log
+    uint32_t tileRows = 1, tileColumns = 1;
+    uint32_t end = UINT32_MAX;  // cells from there on show nothing, whatever they hold
+    double firstRow = 0, firstColumn = 0, rowStep = 1;  // on linear axes
+    AxisScale scale = AxisScale::Log;                   // Linear or Log
     float low = 0, high = 1;
     bool isDiverging = false;  // colours to either side of the middle, else dark to bright
+    // Of pixels with a cell that is infinite or no number. Without it such cells are the end of the scale and
+    // nothing at all.
+    Colour notFinite = 0;
     std::string name;
+
+    uint64_t index(uint32_t row, uint32_t column) const {
+        const uint64_t tile = uint64_t{row / tileRows} * (columns / tileColumns) + column / tileColumns;
+        return (tile * tileRows + row % tileRows) * tileColumns + column % tileColumns;
+    }
+    double rowEdge(double row) const { return firstRow + row * rowStep; }
 };
 
 using Layer = std::variant<Curve, Bars, Marks, Path, Markers, Boxes, HeatMap>;

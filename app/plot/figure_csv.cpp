@@ -119,9 +119,9 @@ std::string tableOf(const Figure& figure, const HeatMap& map, engine::Device& de
     }
     text += "\n";
     for (uint32_t row = 0; row < map.rows; ++row) {
-        if (row + 1.0 < figure.y.low || row > figure.y.high) continue;
-        text += row < figure.rowNames.size() ? csvField(figure.rowNames[row]) : std::to_string(row);
-        for (const uint32_t column : columns) text += "," + number(cells[size_t{row} * map.columns + column]);
+        if (map.rowEdge(row + 1.0) < figure.y.low || map.rowEdge(row) > figure.y.high) continue;
+        text += row < figure.rowNames.size() ? csvField(figure.rowNames[row]) : exact(map.rowEdge(row));
+        for (const uint32_t column : columns) text += "," + number(cells[map.index(row, column)]);
         text += "\n";
     }
     return text;

@@ -41,7 +41,8 @@ std::vector<float> fetchEdges(engine::Device& device, const HeatMap& map) {
         return fetch(device, map.edges);
     }
     std::vector<float> edges;
-    for (uint32_t column = 0; column <= map.columns; ++column) edges.push_back(float(column));
+    for (uint32_t column = 0; column <= map.columns; ++column)
+        edges.push_back(float(map.firstColumn + column));
     return edges;
 }
 

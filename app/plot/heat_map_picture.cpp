@@ -34,23 +34,27 @@ std::vector<Cells> cellsOf(const Axis& axis, uint32_t pixels, size_t count,
     return cells;
 }
 
-float mean(const HeatMap& map, std::span<const float> cells, const Cells& rows, const Cells& columns) {
+Colour meanColour(const HeatMap& map, std::span<const float> cells, const Cells& rows, const Cells& columns) {
     double sum = 0;
     size_t count = 0;
     for (size_t row = rows.begin; row < rows.end; ++row)
         for (size_t column = columns.begin; column < columns.end; ++column) {
-            const float cell = cells[row * map.columns + column];
+            const uint64_t index = map.index(uint32_t(row), uint32_t(column));
+            if (index >= map.end) continue;
+            const float cell = cells[index];
+            if (map.notFinite != 0 && !std::isfinite(cell)) return map.notFinite;
             if (std::isnan(cell)) continue;
             sum += double(cell);
             ++count;
         }
-    return count > 0 ? float(sum / double(count)) : NAN;
+    return count > 0 ? colourOf(map, float(sum / double(count))) : 0;
 }
 
 }  // namespace
 
 Colour colourOf(const HeatMap& map, float value) {
     const ColourMap& colours = map.isDiverging ? divergingMap() : sequentialMap();
+    if (map.notFinite != 0 && !std::isfinite(value)) return map.notFinite;
     if (std::isnan(value)) return 0;
     if (map.scale != AxisScale::Log) return mapped(colours, (value - map.low) / (map.high - map.low));
     if (value <= 0) return colours[0];
@@ -61,11 +65,13 @@ Picture heatMapPicture(const HeatMap& map, std::span<const float> cells, std::sp
                        const Axis& x, const Axis& y, uint32_t width, uint32_t height) {
     Picture picture{width, height, std::vector<std::byte>(size_t{4} * width * height)};
     const auto columns = cellsOf(x, width, map.columns, [&](size_t i) { return double(edges[i]); });
-    const auto rows = cellsOf(y, height, map.rows, [](size_t i) { return double(i); });
+    Axis upwards = y;
+    upwards.isReversed = false;
+    const auto rows = cellsOf(upwards, height, map.rows, [&](size_t i) { return map.rowEdge(double(i)); });
     for (uint32_t row = 0; row < height; ++row)
         for (uint32_t column = 0; column < width; ++column) {
-            const float value = mean(map, cells, rows[height - 1 - row], columns[column]);
-            const Colour colour = colourOf(map, value);
+            const Colour colour =
+                meanColour(map, cells, rows[y.isReversed ? row : height - 1 - row], columns[column]);
             std::byte* pixel = picture.pixels.data() + 4 * (size_t{row} * width + column);
             for (int i = 0; i < 4; ++i) pixel[i] = std::byte(colour >> 8 * i & 255);
         }

@@ -19,6 +19,10 @@ constexpr float farthestPixel = 100'000;
 
 shaders::AxisMap axisMap(const Axis& axis, float start, float length) {
     const double low = axis.warp(axis.low), high = axis.warp(axis.high);
+    if (axis.isReversed) {
+        start += length;
+        length = -length;
+    }
     return {.scale = static_cast<uint32_t>(axis.scale),
             .low = static_cast<float>(low),
             .linearWidth = static_cast<float>(axis.linearWidth),
@@ -208,18 +212,29 @@ void Painter::add(const Place& place, const HeatMap& map) {
     const auto level = [&](float value) { return isLog ? std::log2(std::max(value, 1e-38f)) : value; };
     m_reads.push_back(map.cells.range);
     if (hasEdges) m_reads.push_back(map.edges.range);
+    // In the map's own rows and columns.
+    shaders::AxisMap xMap = place.x, yMap = place.y;
+    if (!hasEdges) xMap.low = static_cast<float>(place.figure.x.warp(place.figure.x.low) - map.firstColumn);
+    if (place.figure.y.scale == AxisScale::Linear) {
+        yMap.low = static_cast<float>((place.figure.y.low - map.firstRow) / map.rowStep);
+        yMap.pixelsPerUnit *= static_cast<float>(map.rowStep);
+    }
     const shaders::HeatPush push{.cells = map.cells.range.address(),
                                  .edges = hasEdges ? map.edges.range.address() : map.cells.range.address(),
                                  .ramp = rampAddress(map.isDiverging),
-                                 .xMap = place.x,
-                                 .yMap = place.y,
+                                 .xMap = xMap,
+                                 .yMap = yMap,
                                  .imageSize = m_imageSize,
                                  .rows = map.rows,
                                  .columns = map.columns,
+                                 .tileRows = map.tileRows,
+                                 .tileColumns = map.tileColumns,
                                  .isLog = isLog,
                                  .low = level(map.low),
                                  .high = level(map.high),
-                                 .hasEdges = hasEdges};
+                                 .hasEdges = hasEdges,
+                                 .notFinite = map.notFinite,
+                                 .end = map.end};
     m_drawing.emplace_back([device = &m_device, push](engine::Commands& commands) {
         commands.draw(device->graphicsPipeline("heat"), 6, 1, push);
     });

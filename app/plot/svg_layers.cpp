@@ -114,7 +114,9 @@ std::string drawn(const Markers& markers, const Sheet& sheet) {
 std::string drawnBox(const Sheet& sheet, double left, double right, double bottom, double top,
                      Colour colour) {
     const glm::vec2 lower = sheet.at(left, bottom), upper = sheet.at(right, top);
-    const Rect rect{lower.x, upper.y, upper.x, lower.y};
+    // Axes may be reversed.
+    const Rect rect{std::min(lower.x, upper.x), std::min(lower.y, upper.y), std::max(lower.x, upper.x),
+                    std::max(lower.y, upper.y)};
     return doOverlap(rect, sheet.plot) && colour >> 24 ? svgRect(rect, colour) : "";
 }
 
@@ -123,6 +125,11 @@ std::string drawn(const Boxes& boxes, const Sheet& sheet) {
     for (const Boxes::Box& box : boxes.boxes)
         text += drawnBox(sheet, box.left, box.right, box.bottom, box.top, box.colour);
     return text;
+}
+
+Colour cellColour(const HeatMap& map, std::span<const float> cells, uint32_t row, uint32_t column) {
+    const uint64_t index = map.index(row, column);
+    return index < map.end ? colourOf(map, cells[index]) : 0;
 }
 
 // Few cells as rectangles, which stay sharp; many as a picture of a pixel for each pixel.
@@ -136,8 +143,8 @@ std::string drawn(const HeatMap& map, const Sheet& sheet) {
     if (cells.size() <= mostRects) {
         for (uint32_t row = 0; row < map.rows; ++row)
             for (uint32_t column = 0; column < map.columns; ++column)
-                text += drawnBox(sheet, edges[column], edges[column + 1], row, row + 1.0,
-                                 colourOf(map, cells[size_t{row} * map.columns + column]));
+                text += drawnBox(sheet, edges[column], edges[column + 1], map.rowEdge(row),
+                                 map.rowEdge(row + 1.0), cellColour(map, cells, row, column));
         return "<g shape-rendering=\"crispEdges\">\n" + text + "</g>\n";
     }
     const auto width = uint32_t(std::clamp(sheet.plot.width(), 1.0f, mostPixels));

@@ -29,6 +29,13 @@ float columnAt(float x) {
     return float(low) + clamp((x - left) / max(right - left, 1e-38), 0.0, 0.9999);
 }
 
+uint indexOf(uvec2 cell) {
+    const uvec2 tileSize = uvec2(push.tileColumns, push.tileRows);
+    const uvec2 tile = cell / tileSize, inTile = cell % tileSize;
+    const uint index = tile.y * (push.columns / tileSize.x) + tile.x;
+    return (index * tileSize.y + inTile.y) * tileSize.x + inTile.x;
+}
+
 const uint mostSamples = 8u;
 
 void main() {
@@ -49,7 +56,13 @@ void main() {
             const vec2 place = mix(begin, end, (vec2(c, r) + 0.5) / vec2(samples));
             const uvec2 cell = uvec2(clamp(samples == uvec2(1) ? vec2(firstColumn, firstRow) : place, vec2(0),
                                            vec2(push.columns, push.rows) - 1.0));
-            const float value = push.cells.at[cell.y * push.columns + cell.x];
+            const uint index = indexOf(cell);
+            if (index >= push.end) continue;
+            const float value = push.cells.at[index];
+            if (push.notFinite != 0u && (floatBitsToUint(value) & 0x7fffffffu) >= 0x7f800000u) {
+                colour = unpackUnorm4x8(push.notFinite);
+                return;
+            }
             const float shown = push.isLog != 0u ? (value > 0.0 ? log2(value) : push.low) : value;
             if (isNan(shown)) continue;
             sum += shown;
