@@ -1,17 +1,21 @@
 #include "app/explorer/view_switch.h"
 
 #include "app/explorer/clip_view.h"
+#include "app/explorer/compare_view.h"
+#include "app/explorer/device_view.h"
 #include "app/explorer/view_context.h"
 
 namespace app {
 
 void showView(ViewContext& context) {
     switch (context.session.view) {
+        case View::Compare:
+            return showCompareView(context);
+        case View::Device:
+            return showDeviceView(context);
         case View::Clip:
         case View::Channels:
-        case View::Compare:
         case View::Values:
-        case View::Device:
             return showClipView(context);
     }
 }

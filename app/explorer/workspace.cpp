@@ -27,7 +27,10 @@ Workspace::Workspace(engine::Device& device, uint64_t memoryBytes, quant::Counti
       m_reference(device, memoryBytes / 8, path),
       m_methods(device, memoryBytes / 4, path),
       m_readout(device, memoryBytes / 4, path),
-      m_table(device, memoryBytes / 8, path) {}
+      m_table(device, memoryBytes / 8, path),
+      m_comparison(device, memoryBytes / 4, path),
+      m_referenceComparison(device, memoryBytes / 8, path),
+      m_deviceTask(device, memoryBytes, path) {}
 
 void Workspace::open(const std::vector<std::string>& inputs, const std::string& raw) {
     Selection selection = selectTensors({inputs, rawLayout(raw)}, {}, {});
@@ -51,6 +54,8 @@ void Workspace::open(const std::vector<std::string>& inputs, const std::string& 
     m_methods.forget();
     m_readout.forget();
     m_table.forget();
+    m_comparison.forget();
+    m_referenceComparison.forget();
     m_inputs = inputs;
     m_raw = raw;
     m_places = std::move(places);
@@ -76,12 +81,16 @@ std::string Workspace::problemOf(const std::string& name) const {
 }
 
 std::vector<Task*> Workspace::tasks() {
-    return {&m_readout, &m_curves, &m_methods, &m_reference, &m_table};
+    // The first work only while their view is shown.
+    return {&m_comparison, &m_referenceComparison, &m_deviceTask, &m_readout, &m_curves,
+            &m_methods,    &m_reference,           &m_table};
 }
 
 void Workspace::want(const Session& session) {
     m_shown = find(session.tensor);
     wantClip(session);
+    wantComparison(session);
+    session.view == View::Device ? m_deviceTask.want() : m_deviceTask.rest();
     if (!m_places.empty()) m_table.want({session.chosenBits, session.format, session.sign}, m_rows, m_places);
 }
 
@@ -112,6 +121,26 @@ void Workspace::wantClip(const Session& session) {
         m_reference.forget();
 }
 
+void Workspace::wantComparison(const Session& session) {
+    if (session.view != View::Compare || !m_shown) {
+        m_comparison.rest();
+        m_referenceComparison.rest();
+        return;
+    }
+    CompareQuestion question{.place = *m_shown,
+                             .bits = session.bits,
+                             .formats = session.compare.formats,
+                             .sign = session.sign,
+                             .methods = session.methods,
+                             .granularities = session.compare.granularities};
+    if (!question.formats.empty()) question.bits.clear();
+    m_comparison.want(question);
+    const auto reference = session.reference ? find(*session.reference) : std::nullopt;
+    if (!reference) return m_referenceComparison.forget();
+    question.place = *reference;
+    m_referenceComparison.want(question);
+}
+
 void Workspace::run(std::chrono::steady_clock::duration budget) {
     const auto end = std::chrono::steady_clock::now() + budget;
     for (Task* task : tasks()) {
@@ -131,7 +160,8 @@ void Workspace::runPauses(uint64_t pauses) {
 }
 
 bool Workspace::isIdle() const {
-    return m_readout.isDone() && m_curves.isDone() && m_methods.isDone() && m_reference.isDone() &&
+    return m_deviceTask.isDone() && m_comparison.isDone() && m_referenceComparison.isDone() &&
+           m_readout.isDone() && m_curves.isDone() && m_methods.isDone() && m_reference.isDone() &&
            m_table.isDone();
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "app/explorer/compare_task.h"
 #include "app/explorer/curves_task.h"
+#include "app/explorer/device_task.h"
 #include "app/explorer/methods_task.h"
 #include "app/explorer/readout_task.h"
 #include "app/explorer/session.h"
@@ -51,6 +53,9 @@ public:
     CurvesTask& reference() { return m_reference; }
     MethodsTask& methods() { return m_methods; }
     ReadoutTask& readout() { return m_readout; }
+    CompareTask& comparison() { return m_comparison; }
+    CompareTask& referenceComparison() { return m_referenceComparison; }
+    DeviceTask& deviceTask() { return m_deviceTask; }
 
     // The number format that the session has chosen for the shown tensor; none before its profile is known.
     std::optional<quant::NumberFormat> chosenFormat(const Session& session);
@@ -62,6 +67,7 @@ public:
 private:
     std::vector<Task*> tasks();
     void wantClip(const Session& session);
+    void wantComparison(const Session& session);
 
     engine::Device& m_device;
     std::vector<std::string> m_inputs;
@@ -73,6 +79,8 @@ private:
     MethodsTask m_methods;
     ReadoutTask m_readout;
     TableTask m_table;
+    CompareTask m_comparison, m_referenceComparison;
+    DeviceTask m_deviceTask;
 };
 
 }  // namespace app
