@@ -19,7 +19,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 // Charts side by side at most, and what a tensor's name and a bar need of the height.
 constexpr size_t mostCharts = 3;
 constexpr size_t nameBytes = 60;  // of all charts' names beside each other
-constexpr float nameHeight = 18, barHeight = 3.4f, roomyRow = 60;
+constexpr float nameHeight = 20, barHeight = 3.4f, roomyBar = 40;
 
 // Of the picture's height what titles, legend and numbers take.
 constexpr float around = 130;
@@ -182,11 +182,11 @@ Picture AnalyzePlot::picture(engine::Device& device, const Global& global, const
             frame.left = std::round(std::lerp(area.left, area.right, index / count));
             frame.right = std::round(std::lerp(area.left, area.right, (index + 1) / count));
             // A few bars need not be as thick as they could.
-            const float height =
-                around + roomyRow * static_cast<float>(std::max<size_t>(chart.groups.size(), 1));
+            const size_t bars = std::max<size_t>(chart.groups.size() * chart.series.size(), 2);
+            const float height = around + roomyBar * static_cast<float>(bars);
             frame.bottom = std::min(area.bottom, area.top + height);
-            placed.push_back(
-                {figureOf(chart, theme, frame.height() - 5 * ui.lineHeight(), ui.lineHeight()), frame});
+            const BarRoom room{frame.width() * 0.7f, frame.height() - 5 * ui.lineHeight(), ui.lineHeight()};
+            placed.push_back({figureOf(chart, theme, room), frame});
         }
         figures.add(placed);
     };

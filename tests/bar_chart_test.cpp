@@ -35,7 +35,7 @@ std::vector<Kind> layersOf(const Figure& figure) {
 }
 
 Figure figureOf(const BarChart& chart, float height = 600) {
-    return app::figureOf(chart, darkTheme(), height, 16);
+    return app::figureOf(chart, darkTheme(), {800, height, 16});
 }
 
 }  // namespace
@@ -119,4 +119,15 @@ TEST_CASE("A reference is marked at its own value, whatever the bar's", "[bar_ch
     const BarPlace place = barPlace(chart, 0, 2);
     CHECK(markers.back().x == std::vector<double>{12});
     CHECK(markers.back().y == std::vector<double>{(place.bottom + place.top) / 2});
+}
+
+TEST_CASE("A label stands at the end of its bar, or behind a reference that lies there", "[bar_chart]") {
+    BarChart chart = sampleChart();
+    chart.bars[0].reference = chart.bars[0].value + 1;  // 20 pixels
+    chart.bars[1].reference = chart.bars[1].value + 20;
+    chart.bars[2].reference = chart.bars[2].value - 1;
+    const auto labels = figureOf(chart).annotations;
+    CHECK(labels[0].x == *chart.bars[0].reference);
+    CHECK(labels[1].x == chart.bars[1].value);
+    CHECK(labels[2].x == chart.bars[2].value);
 }

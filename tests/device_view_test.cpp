@@ -41,7 +41,8 @@ Picture pictureOf(const Theme& theme, uint32_t width, uint32_t height) {
     return figurePicture(
         device(), "", theme,
         [&](FigureList& figures, const Ui& ui, const Rect& area) {
-            figures.add({{deviceFigure(sampleTimings(), theme, area.height() - 70, ui.lineHeight()), area}});
+            const BarRoom room{area.width() * 0.8f, area.height() - 70, ui.lineHeight()};
+            figures.add({{deviceFigure(sampleTimings(), theme, room), area}});
         },
         width, height);
 }
@@ -56,7 +57,7 @@ Session deviceSession() {
 
 TEST_CASE("A kernel's bar is what it moves over the time it takes", "[device_view]") {
     const DeviceTimings timings = sampleTimings();
-    const auto boxes = barsOf(deviceFigure(timings, darkTheme(), 500, 16)).boxes;
+    const auto boxes = barsOf(deviceFigure(timings, darkTheme(), {800, 500, 16})).boxes;
     REQUIRE(boxes.size() == timings.kernels.size());
     for (size_t i = 0; i < boxes.size(); ++i) {
         const double expected = timings.kernels[i].bytes / *timings.kernels[i].seconds / 1e9;
@@ -66,7 +67,7 @@ TEST_CASE("A kernel's bar is what it moves over the time it takes", "[device_vie
 }
 
 TEST_CASE("The line of the copy stands at the end of its bar", "[device_view]") {
-    const Figure figure = deviceFigure(sampleTimings(), darkTheme(), 500, 16);
+    const Figure figure = deviceFigure(sampleTimings(), darkTheme(), {800, 500, 16});
     REQUIRE(lineOf(figure));
     CHECK(lineOf(figure)->at == std::vector<double>{barsOf(figure).boxes.front().right});
 }
@@ -74,11 +75,11 @@ TEST_CASE("The line of the copy stands at the end of its bar", "[device_view]") 
 TEST_CASE("Kernels that are not measured yet have a name, but no bar", "[device_view]") {
     DeviceTimings timings = sampleTimings();
     for (size_t i = 2; i < timings.kernels.size(); ++i) timings.kernels[i].seconds.reset();
-    const Figure figure = deviceFigure(timings, darkTheme(), 500, 16);
+    const Figure figure = deviceFigure(timings, darkTheme(), {800, 500, 16});
     CHECK(barsOf(figure).boxes.size() == 2);
     CHECK(figure.rowNames.size() == timings.kernels.size());
     timings.kernels[0].seconds.reset();
-    CHECK(lineOf(deviceFigure(timings, darkTheme(), 500, 16)) == nullptr);
+    CHECK(lineOf(deviceFigure(timings, darkTheme(), {800, 500, 16})) == nullptr);
 }
 
 TEST_CASE("The device view measures every kernel and a frame, and frees what it took",

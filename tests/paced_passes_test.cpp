@@ -39,17 +39,22 @@ void checkSameInSlices(const TensorFile& file, const AnalysisOptions& options) {
 
 TEST_CASE("Clips of channels, groups and blocks are the same in slices", "[device][paced]") {
     const MemoryTensor file(gaussians(96 * 1024, 7), DType::F32, {96, 1024});
-    for (const char* granularity : {"channel", "group:64"}) {
-        AnalysisOptions options{.methods = {methodFrom("octav"), methodFrom("mse"), methodFrom("entropy"),
-                                            methodFrom("percentile:99")},
-                                .granularity = granularityFrom(granularity)};
-        options.formats = {numberFormatFrom("int4"), numberFormatFrom("uint4-affine")};
-        if (std::string_view(granularity) == "channel") {
-            options.formats = {numberFormatFrom("int4"), numberFormatFrom("mxfp4")};
-            options.methods = {methodFrom("octav"), methodFrom("mse"), methodFrom("max")};
-        }
-        checkSameInSlices(file, options);
-    }
+    const auto methods = [](std::initializer_list<const char*> names) {
+        std::vector<Method> list;
+        for (const char* name : names) list.push_back(methodFrom(name));
+        return list;
+    };
+    const auto formats = [](std::initializer_list<const char*> names) {
+        std::vector<NumberFormat> list;
+        for (const char* name : names) list.push_back(numberFormatFrom(name));
+        return list;
+    };
+    checkSameInSlices(file, {.formats = formats({"int4", "int8"}),
+                             .methods = methods({"octav", "entropy", "percentile:99"}),
+                             .granularity = granularityFrom("channel")});
+    checkSameInSlices(file, {.formats = formats({"int4", "uint4-affine", "mxfp4", "nvfp4"}),
+                             .methods = methods({"octav", "mse"}),
+                             .granularity = granularityFrom("group:64")});
 }
 
 TEST_CASE("Clips by other metrics are the same in slices", "[device][paced]") {

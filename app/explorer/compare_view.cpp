@@ -160,9 +160,10 @@ void showCharts(ViewContext& context, const std::vector<CompareChart>& charts) {
         const Rect frame = cellOf(area, grid, i);
         BarChart chart = charts[first + i].chart;
         if (!grid.showsAll) chart.title.clear();  // chosen by it
-        // But for title, legend and numbers.
-        const float plotHeight = frame.height() - 6 * context.ui.lineHeight();
-        figures.push_back({figureOf(chart, context.theme(), plotHeight, context.ui.lineHeight()), frame});
+        // But for names, title, legend and numbers.
+        const float line = context.ui.lineHeight();
+        const BarRoom room{frame.width() * 0.8f, frame.height() - 6 * line, line};
+        figures.push_back({figureOf(chart, context.theme(), room), frame});
     }
     const size_t begin = context.figures.add(figures);
     for (size_t i = 0; i < shown; ++i)

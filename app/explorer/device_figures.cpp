@@ -1,13 +1,12 @@
 #include "app/explorer/device_figures.h"
 
-#include "app/plot/bar_chart.h"
 #include "app/plot/value_text.h"
 
 #include <algorithm>
 
 namespace app {
 
-Figure deviceFigure(const DeviceTimings& timings, const Theme& theme, float plotHeight, float lineHeight) {
+Figure deviceFigure(const DeviceTimings& timings, const Theme& theme, const BarRoom& room) {
     constexpr double giga = 1e9;
     double most = 0;
     for (const KernelTiming& kernel : timings.kernels) most = std::max(most, kernel.bytesPerSecond() / giga);
@@ -26,7 +25,7 @@ Figure deviceFigure(const DeviceTimings& timings, const Theme& theme, float plot
                                        (isCopy ? "" : "  (" + percentText(speed / copied) + " of a copy)"),
                               .name = kernel.name});
     }
-    Figure figure = figureOf(chart, theme, plotHeight, lineHeight);
+    Figure figure = figureOf(chart, theme, room);
     if (copied > 0) {
         figure.layers.emplace_back(Marks{.at = {copied / giga},
                                          .colour = theme.warning,

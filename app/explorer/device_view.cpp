@@ -71,7 +71,8 @@ void showTimings(ViewContext& context) {
     showDim(context, methodText(timings));
     const Rect frame = restOfWindow(context);
     const float line = context.ui.lineHeight();
-    context.figures.add({{deviceFigure(timings, context.theme(), frame.height() - 4 * line, line), frame}});
+    const BarRoom room{frame.width() * 0.8f, frame.height() - 4 * line, line};
+    context.figures.add({{deviceFigure(timings, context.theme(), room), frame}});
 }
 
 }  // namespace

@@ -24,8 +24,8 @@ double middleOf(const BarChart& chart, const BarChart::Bar& bar) {
 struct Labels {
     Figure& figure;
     const BarChart& chart;
-    double pixelsOfUnit;
-    float lineHeight;
+    const BarRoom& room;
+    double pixelsOfUnit;  // along y
 
     double slot() const {
         return (1 - 2 * groupMargin) / static_cast<double>(chart.series.size()) * pixelsOfUnit;
@@ -33,21 +33,32 @@ struct Labels {
 
     // Of bars thinner than a line only the best, and those only where no longer bar runs through the label.
     bool hasRoom(const BarChart::Bar& bar, double middle) const {
-        if (slot() >= lineHeight) return true;
+        if (slot() >= room.lineHeight) return true;
         return bar.isBest && std::ranges::none_of(chart.bars, [&](const BarChart::Bar& other) {
                    const double apart = std::abs(middleOf(chart, other) - middle) * pixelsOfUnit;
-                   return other.value > bar.value && apart < (slot() + lineHeight) / 2;
+                   return other.value > bar.value && apart < (slot() + room.lineHeight) / 2;
                });
     }
 
+    // Beside the end of the bar, or behind the mark of a reference that lies there.
+    double placeOf(const BarChart::Bar& bar) const {
+        const double end = std::max(bar.value, startOf(chart.x)), reference = bar.reference.value_or(end);
+        const double typicalWidth =
+            0.5 * static_cast<double>(room.lineHeight) * static_cast<double>(bar.label.size() + 3);
+        const double apart = (chart.x.unitOf(reference) - chart.x.unitOf(end)) * double{room.width};
+        return apart > 0 && apart < typicalWidth ? reference : end;
+    }
+
     void add(const BarChart::Bar& bar, double middle) {
-        const double end = std::max(std::max(bar.value, bar.reference.value_or(bar.value)), startOf(chart.x));
+        const double end = placeOf(bar);
         if (bar.label.empty() || end > chart.x.high || end < chart.x.low || !hasRoom(bar, middle)) return;
+        const bool isMarked = bar.isBest || end != std::max(bar.value, startOf(chart.x)) ||
+                              (bar.reference && *bar.reference <= bar.value);
         figure.annotations.push_back({.x = end,
                                       .y = middle,
                                       .alongX = 0,
                                       .alongY = 0.5f,
-                                      .offsetX = bar.isBest || bar.reference ? 10.0f : 5.0f,
+                                      .offsetX = isMarked ? 10.0f : 5.0f,
                                       .text = bar.label,
                                       .hasBackground = false});
     }
@@ -91,14 +102,14 @@ std::optional<size_t> barAt(const BarChart& chart, double y) {
     return std::nullopt;
 }
 
-Figure figureOf(const BarChart& chart, const Theme& theme, float plotHeight, float lineHeight) {
+Figure figureOf(const BarChart& chart, const Theme& theme, const BarRoom& room) {
     Figure figure{.title = chart.title, .x = chart.x};
     const auto groups = static_cast<double>(std::max<size_t>(chart.groups.size(), 1));
     figure.y = {.low = 0, .high = groups, .label = chart.groupLabel};
     figure.rowNames.assign(chart.groups.rbegin(), chart.groups.rend());
     figure.layers.emplace_back(Boxes{});  // below outlines and whatever marks the ends
     Boxes boxes;
-    Labels labels{figure, chart, plotHeight / groups, lineHeight};
+    Labels labels{figure, chart, room, double{room.height} / groups};
     // Marks hardly reach into the bars beside theirs.
     const auto markSize = static_cast<float>(std::clamp(1.2 * labels.slot(), 5.0, 9.0));
     Markers best{

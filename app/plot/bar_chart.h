@@ -45,8 +45,13 @@ BarPlace barPlace(const BarChart& chart, size_t group, size_t series);
 // The bar under a place of the axes, with the gap to its neighbours and beyond its end; none between groups.
 std::optional<size_t> barAt(const BarChart& chart, double y);
 
-// The chart as a figure whose plot will be about so many logical pixels high; labels are lineHeight high:
-// of thinner bars the best alone have one, where no longer bar is in its way.
-Figure figureOf(const BarChart& chart, const Theme& theme, float plotHeight, float lineHeight);
+// About how large the plot will be, in logical pixels.
+struct BarRoom {
+    float width = 0, height = 0, lineHeight = 0;
+};
+
+// The chart as a figure. Of bars thinner than a line the best alone have labels, where no longer bar is in
+// the way.
+Figure figureOf(const BarChart& chart, const Theme& theme, const BarRoom& room);
 
 }  // namespace app
