@@ -2,11 +2,13 @@
 
 #include "app/analyze_csv.h"
 #include "app/analyze_json.h"
+#include "app/analyze_plot.h"
 #include "app/analyze_table.h"
 #include "app/context.h"
 #include "app/messages.h"
 #include "app/number_text.h"
 #include "app/options.h"
+#include "app/plot_option.h"
 #include "app/progress.h"
 #include "app/terminal.h"
 #include "quant/input_error.h"
@@ -40,7 +42,8 @@ constexpr const char* examples =
     "  clipscope analyze folder/ model.gguf model.safetensors.index.json model.onnx --bits 4\n"
     "  clipscope analyze conv.bin --raw f32:64x3x3x3 --strict\n"
     "  clipscope analyze model.safetensors --device 0 --memory 64M --path private\n"
-    "  clipscope analyze model.safetensors --filter '*.weight' --csv - --quiet";
+    "  clipscope analyze model.safetensors --filter '*.weight' --csv - --quiet\n"
+    "  clipscope analyze model.safetensors --bits 2,4,8 --method octav,max --plot analysis.png";
 
 struct AnalyzeArguments {
     Inputs inputs;
@@ -59,22 +62,33 @@ struct Objection {
 // The reports that are asked for.
 class Reports {
 public:
-    Reports(const AnalyzeArguments& arguments, bool isQuiet) : m_targets(arguments.targets) {
+    Reports(const AnalyzeArguments& arguments, bool isQuiet)
+        : m_targets(arguments.targets), m_plotFile(arguments.targets.plot) {
         if (!m_targets.json.empty()) m_jsonOutput.emplace(m_targets.json);
         if (!m_targets.csv.empty()) m_csvOutput.emplace(m_targets.csv);
-        m_hasTable = !m_targets.takeStdout() && !(isQuiet && (m_jsonOutput || m_csvOutput));
+        m_hasTable = !m_targets.takeStdout() && !(isQuiet && m_targets.areAny());
     }
+
+    // Throws engine::NoDevice where a picture is asked of a device that does not draw.
+    void check(const engine::Device& device) const { m_plotFile.checkDevice(device); }
 
     void begin(const AnalyzeRun& run) {
         if (m_jsonOutput) m_json.emplace(*m_jsonOutput, run);
         if (m_csvOutput) m_csv.emplace(*m_csvOutput);
         if (m_hasTable) m_table.emplace(run);
+        if (m_plotFile.isWanted()) m_plot.emplace(run);
     }
 
     void add(const AnalyzeRun& run, TensorRef ref, const quant::TensorAnalysis& analysis) {
         if (m_json) m_json->add(analysis);
         if (m_csv) m_csv->add(run.selection.fileOf(ref).path(), analysis);
         if (m_table) m_table->add(analysis);
+        if (m_plot) m_plot->add(ref, analysis);
+    }
+
+    // raw: the layout of bare elements, or empty.
+    void draw(engine::Device& device, const Global& global, const std::string& raw) {
+        if (m_plot) m_plotFile.write(m_plot->picture(device, global, raw));
     }
 
     void finish(const Seconds& seconds) {
@@ -91,6 +105,8 @@ private:
     std::optional<AnalyzeJson> m_json;
     std::optional<AnalyzeCsv> m_csv;
     std::optional<AnalyzeTable> m_table;
+    PlotFile m_plotFile;
+    std::optional<AnalyzePlot> m_plot;
     bool m_hasTable = false;
 };
 
@@ -136,6 +152,7 @@ void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     Reports reports(arguments,
                     global.isQuiet);  // before the work: it would be lost if they cannot be written
     Context context(global);
+    reports.check(context.device);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
     const AnalyzeRun run{selection, arguments.options, context.device.info()};
     if (!global.isQuiet) noteSelection(selection);
@@ -143,7 +160,10 @@ void runAnalyze(const AnalyzeArguments& arguments, Global& global) {
     const auto objection = analyzeAll(run, analyzer, reports, global.isQuiet);
     const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
     const auto& [read, upload] = analyzer.stream().times();
-    reports.finish({total.count(), read, upload, context.device.busySeconds()});
+    const Seconds seconds{total.count(), read, upload, context.device.busySeconds()};
+    const auto& raw = arguments.inputs.raw;
+    reports.draw(context.device, global, raw ? raw->name() : "");
+    reports.finish(seconds);
     if (arguments.isStrict) failStrict(selection, objection);
 }
 
@@ -174,6 +194,10 @@ void addAnalyzeCommand(CLI::App& root, Global& global) {
     addFilterOption(command, arguments->filters);
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);
+    addPlotOption(
+        command, arguments->targets.plot,
+        "draw the SQNR of every tensor (the worst, where there are many), or of a single tensor the "
+        "error over its clip, 1280x720");
     command.add_flag("--strict", arguments->isStrict, "fail with 3 on NaN, Inf or a skipped tensor")
         ->disable_flag_override();
     addDeviceOptions(command, global);

@@ -38,7 +38,7 @@ bool isSameFile(const std::string& a, const std::string& b) {
 
 void ReportTargets::check(const std::vector<std::string>& inputs) const {
     if (json == "-" && csv == "-") throw UsageError("--json and --csv cannot both go to standard output");
-    for (const std::string& target : {json, csv}) {
+    for (const std::string& target : {json, csv, plot}) {
         if (target.empty() || target == "-") continue;
         for (const std::string& input : inputs) {
             if (isSameFile(target, input))
@@ -47,6 +47,10 @@ void ReportTargets::check(const std::vector<std::string>& inputs) const {
     }
     if (!json.empty() && !csv.empty() && isSameFile(json, csv) && !json.starts_with("/dev/")) {
         throw UsageError("--json and --csv name the same file");
+    }
+    for (const auto& [option, target] : {std::pair("--json", json), std::pair("--csv", csv)}) {
+        if (!plot.empty() && !target.empty() && target != "-" && isSameFile(plot, target))
+            throw UsageError(std::string(option) + " and --plot name the same file");
     }
 }
 

@@ -31,9 +31,11 @@ struct Global {
 // Where reports go: empty for none, "-" for standard output.
 struct ReportTargets {
     std::string json, csv;
+    std::string plot;  // a picture, never on standard output
 
     bool takeStdout() const { return json == "-" || csv == "-"; }
-    // Throws UsageError: both on standard output or in one file, or over one of the inputs.
+    bool areAny() const { return !(json.empty() && csv.empty() && plot.empty()); }
+    // Throws UsageError: two on standard output or in one file, or over one of the inputs.
     void check(const std::vector<std::string>& inputs) const;
 };
 

@@ -1,5 +1,7 @@
 #include "app/devices_json.h"
 
+#include "app/device_properties.h"
+
 #include <nlohmann/json.hpp>
 
 #include <format>
@@ -9,10 +11,6 @@ namespace app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string apiVersionText(uint32_t packed) {
-    return std::format("{}.{}.{}", packed >> 22 & 0x7f, packed >> 12 & 0x3ff, packed & 0xfff);
-}
 
 std::string hex(const std::array<uint8_t, 16>& bytes) {
     std::string text;

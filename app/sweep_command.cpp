@@ -3,6 +3,7 @@
 #include "app/context.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "app/plot_option.h"
 #include "app/sweep_report.h"
 #include "app/tensor_selection.h"
 #include "app/terminal.h"
@@ -22,7 +23,8 @@ namespace {
 constexpr const char* examples =
     "  clipscope sweep model.safetensors --tensor features.0.weight --bits 4\n"
     "  clipscope sweep weights.npy --bits 2 --points 1024 --csv curve.csv\n"
-    "  clipscope sweep model.safetensors --tensor classifier.1.weight --range 0.01:0.2 --json -";
+    "  clipscope sweep model.safetensors --tensor classifier.1.weight --range 0.01:0.2 --json -\n"
+    "  clipscope sweep model.safetensors --tensor features.14.weight --bits 3 --plot sweep.png";
 
 struct SweepArguments {
     std::string input, tensor;
@@ -43,6 +45,22 @@ void checkOptions(const quant::SweepOptions& options) {
     }
 }
 
+// The clip view of the tensor with that format alone, over the range.
+Session sessionOf(const SweepArguments& arguments, const quant::TensorInfo& info) {
+    const quant::SweepOptions& options = arguments.options;
+    Session session{.inputs = {arguments.input},
+                    .raw = arguments.raw ? arguments.raw->name() : "",
+                    .tensor = info.name,
+                    .isTableShown = false,
+                    .bits = {options.bits},
+                    .chosenBits = options.bits,
+                    .format = options.format,
+                    .sign = options.sign};
+    if (options.format) session.bits.clear();
+    session.clips.bounds = options.range;
+    return session;
+}
+
 void runSweep(const SweepArguments& arguments, Global& global) {
     const auto& [input, name, raw, options, targets] = arguments;
     targets.check({input});
@@ -53,7 +71,9 @@ void runSweep(const SweepArguments& arguments, Global& global) {
     std::optional<Output> json, csv;
     if (!targets.json.empty()) json.emplace(targets.json);
     if (!targets.csv.empty()) csv.emplace(targets.csv);
+    PlotFile plot(targets.plot);
     Context context(global);
+    plot.checkDevice(context.device);
     quant::Analyzer analyzer(context.device, global.memoryBytes, global.path);
     const auto sweep = quant::sweep(analyzer, selection.fileOf(ref), ref.tensor, options);
     const std::string& tensor = selection.info(ref).name;
@@ -65,7 +85,9 @@ void runSweep(const SweepArguments& arguments, Global& global) {
         csv->write(sweepCsv(sweep));
         csv->commit();
     }
-    const bool hasTable = !targets.takeStdout() && !(global.isQuiet && (json || csv));
+    if (plot.isWanted())
+        plot.write(viewPicture(context.device, global, sessionOf(arguments, selection.info(ref))));
+    const bool hasTable = !targets.takeStdout() && !(global.isQuiet && targets.areAny());
     if (hasTable) printText(sweepTable(tensor, sweep, wantsColour(STDOUT_FILENO)));
 }
 
@@ -93,6 +115,8 @@ void addSweepCommand(CLI::App& root, Global& global) {
     exclude(command, "--format", {"--bits", "--sign"});
     addJsonOption(command, arguments->targets.json);
     addCsvOption(command, arguments->targets.csv);
+    addPlotOption(command, arguments->targets.plot,
+                  "draw the error over the range, with all minima and the usual methods' clips, 1280x720");
     addDeviceOptions(command, global);
     addQuietOption(command, global);
 }

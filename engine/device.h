@@ -62,6 +62,8 @@ public:
     // between; it may wait, but not submit. It may throw, once the device is idle: what submitted then
     // unwinds. While there is one, submissions are kept short. Empty: none.
     void setPacer(std::function<void(Ticket)> pacer) { m_pacer = std::move(pacer); }
+    // Leaves the device without one, for work that is not to be interrupted; the caller puts it back.
+    std::function<void(Ticket)> takePacer() { return std::exchange(m_pacer, {}); }
     bool isPaced() const { return static_cast<bool>(m_pacer); }
     // Calls the pacer where long work of the host may give way, too; nothing where there is none.
     void pace();

@@ -178,6 +178,7 @@ void ClipSearch::findByEntropy(TensorStream& stream, const Profile& profile,
             if (isFixed || entropyLevels(format) >= linearBins) continue;
             if (counts.empty()) counts = m_profiles.linearHistograms().count(stream, sides, largest);
             clips[i].high = entropyClip(counts, format, largest);
+            stream.device().pace();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include "quant/profile_clips.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace quant {
@@ -12,16 +13,21 @@ ComparisonCell cellOf(const ClipRequest& request, const ProfileClip& found, cons
     return {.method = request.method,
             .format = request.format,
             .squared = found.mse * static_cast<double>(profile.finite()),
-            .sqnrDb = found.sqnrDb};
+            .sqnrDb = found.sqnrDb,
+            .leastClip = found.clip.high,
+            .largestClip = found.clip.high};
 }
 
 ComparisonCell cellOf(const MethodResult& result, const Profile& profile) {
+    const bool isEmpty = result.clip.empty();
     return {.method = result.method,
             .format = result.format,
             .granularity = result.granularity,
             .squared = result.mse * static_cast<double>(profile.finite()),
             .sqnrDb = result.sqnrDb,
-            .isMeasured = true};
+            .isMeasured = true,
+            .leastClip = isEmpty ? 0 : std::ranges::min(result.clip),
+            .largestClip = isEmpty ? 0 : std::ranges::max(result.clip)};
 }
 
 AnalysisOptions analysisOf(const ComparisonOptions& options, const Granularity& granularity,
@@ -41,10 +47,15 @@ double energyOf(const TensorAnalysis& analysis) {
 
 TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_t index,
                                const ComparisonOptions& options) {
+    analyzer.stream().select(file, index);
+    return compareTensor(analyzer, file, index, options, analyzer.profilePass().profile(analyzer.stream()));
+}
+
+TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_t index,
+                               const ComparisonOptions& options, const Profile& profile) {
     TensorComparison comparison;
     comparison.info = file.tensors().at(index);
-    analyzer.stream().select(file, index);
-    const Profile& profile = comparison.profile = analyzer.profilePass().profile(analyzer.stream());
+    comparison.profile = profile;
     comparison.energy = ProfileError(profile).energy();
     const bool isSigned = options.sign == Sign::Auto ? profile.hasNegative() : options.sign == Sign::Signed;
     const auto formats = formatsOf({.bits = options.bits, .formats = options.formats}, isSigned);

@@ -31,6 +31,8 @@ struct ComparisonCell {
     double squared = 0;            // Σ (Q(x) - x)² over the finite elements
     std::optional<double> sqnrDb;  // none when Σx² or the error is 0
     bool isMeasured = false;       // else estimated from the profile (ProfileError)
+    // The least and the largest clip of all segments; those without nonzero elements have 0.
+    float leastClip = 0, largestClip = 0;
 };
 
 struct TensorComparison {
@@ -50,5 +52,9 @@ double energyOf(const TensorAnalysis& analysis);
 // std::invalid_argument (checkMethod).
 TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_t index,
                                const ComparisonOptions& options);
+// The same where the stream has the tensor selected and its profile is known: for parts of a table, one after
+// another.
+TensorComparison compareTensor(Analyzer& analyzer, const TensorFile& file, size_t index,
+                               const ComparisonOptions& options, const Profile& profile);
 
 }  // namespace quant

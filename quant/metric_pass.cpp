@@ -71,7 +71,11 @@ struct MetricPass::Run {
         push.partials = pass.m_partials.address();
         const uint64_t teams =
             (push.candidateCount + shaders::candidatesPerTeam - 1) / shaders::candidatesPerTeam;
-        const uint64_t step = blocksPerDispatch(pass.m_device.info(), push.candidateCount);
+        const bool isPaced = pass.m_device.isPaced();
+        const uint64_t step = isPaced ? std::max<uint64_t>(pacedEvaluations(pass.m_device.info()) /
+                                                               push.candidateCount / shaders::blockElements,
+                                                           1)
+                                      : blocksPerDispatch(pass.m_device.info(), push.candidateCount);
         for (uint64_t block = 0; block < waiting; block += step) {
             const uint64_t some = std::min(step, waiting - block), skipped = block * shaders::blockElements;
             push.data = chunk.data.address() + skipped * elementBytes;
@@ -82,6 +86,7 @@ struct MetricPass::Run {
             const engine::BufferRange sums(pass.m_partials, sumBytes(block), sumBytes(some));
             commands.dispatch(kernel, some * teams * shaders::teamSize, push,
                               {chunk.data, pass.m_candidates, weights}, {sums});
+            if (isPaced && block + some < waiting) commands.flush();
         }
     }
 };

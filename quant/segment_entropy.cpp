@@ -81,6 +81,7 @@ std::vector<std::vector<float>> segmentEntropyClips(TensorStream& stream, const 
         const auto counts = linearHistogram(magnitudes, largest);
         for (size_t g = 0; g < grids.size(); ++g)
             clips[g][s] = least == largest ? largest : entropyClip(counts, grids[g], largest);
+        stream.device().pace();
     }
     return clips;
 }

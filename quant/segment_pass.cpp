@@ -30,6 +30,8 @@ static_assert(longestShortSegment == shaders::maxSegmentElements);
 constexpr uint64_t longestInvocationSegment = 64;
 // Bounds the time of a dispatch: elements times the passes that a kernel makes over its segment.
 constexpr uint64_t elementPassesPerDispatch = uint64_t{1} << 27;
+// The same on a CPU while the device is paced: some 20 ms.
+constexpr uint64_t pacedElementPasses = uint64_t{1} << 23;
 // What a root costs, in passes over the whole segment; the others count their own.
 constexpr uint64_t octavPasses = 4, selectPasses = 32;
 
@@ -69,8 +71,10 @@ template <class Dispatch>
 void forEachSlice(engine::Device& device, const SegmentLayout& layout, const Mapping& mapping,
                   uint64_t passes, const Dispatch& dispatch) {
     const uint64_t cost = std::max<uint64_t>(layout.longestSegment() * passes, 1);
-    // At least enough for every processor to have some.
-    const uint64_t step = std::max<uint64_t>(elementPassesPerDispatch / cost, 32);
+    const bool isPaced = device.isPaced() && device.info().type == engine::DeviceType::Cpu;
+    // At least enough for every processor to have some: of the few threads that a paced one should keep busy.
+    const uint64_t step = std::max<uint64_t>((isPaced ? pacedElementPasses : elementPassesPerDispatch) / cost,
+                                             isPaced ? 2 : 32);
     shaders::SegmentGeometry geometry = geometryOf(layout);
     for (uint64_t first = 0; first < layout.segments; first += step) {
         geometry.firstSegment = static_cast<uint32_t>(first);

@@ -223,8 +223,9 @@ Figure histogramFigure(const ClipScene& scene) {
     const bool hasLevels =
         scene.session.shown.quantizedHistogram && scene.readout && scene.readout->levels > 0;
     if (hasLevels) most = std::max(most, scene.readout->mostInLevel);
-    figure.y = axisFor(scene.session.counts, isLog ? 0.7 : 0,
-                       static_cast<double>(std::max<uint64_t>(most, 1)) * (isLog ? 2.5 : 1.1), "elements per bin");
+    figure.y =
+        axisFor(scene.session.counts, isLog ? 0.7 : 0,
+                static_cast<double>(std::max<uint64_t>(most, 1)) * (isLog ? 2.5 : 1.1), "elements per bin");
     Bars bars{.edges = isLinear ? curves.linearEdges : curves.profileEdges,
               .counts = isLinear ? curves.linearCounts : curves.positiveCounts,
               .bins = isLinear ? curves.linearBins : quant::Profile::finiteBins,

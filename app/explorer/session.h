@@ -59,7 +59,8 @@ struct ChannelState {
 
 struct CompareState {
     BarGrouping grouping = BarGrouping::Method;
-    std::vector<quant::Granularity> granularities{quant::Granularity()};
+    // A tensor is compared at those that say anything of it.
+    std::vector<quant::Granularity> granularities{{}, {.kind = quant::Granularity::Kind::Channel}};
     std::vector<quant::NumberFormat> formats;  // empty: the integers of Session::bits
     AxisView sqnr;
 

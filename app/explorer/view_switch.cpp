@@ -2,6 +2,8 @@
 
 #include "app/explorer/channel_view.h"
 #include "app/explorer/clip_view.h"
+#include "app/explorer/compare_view.h"
+#include "app/explorer/device_view.h"
 #include "app/explorer/value_view.h"
 #include "app/explorer/view_context.h"
 
@@ -9,14 +11,16 @@ namespace app {
 
 void showView(ViewContext& context) {
     switch (context.session.view) {
+        case View::Clip:
+            return showClipView(context);
         case View::Channels:
             return showChannelView(context);
+        case View::Compare:
+            return showCompareView(context);
         case View::Values:
             return showValueView(context);
-        case View::Clip:
-        case View::Compare:
         case View::Device:
-            return showClipView(context);
+            return showDeviceView(context);
     }
 }
 

@@ -29,7 +29,12 @@ Workspace::Workspace(engine::Device& device, uint64_t memoryBytes, quant::Counti
       m_readout(device, memoryBytes / 4, path),
       m_table(device, memoryBytes / 8, path),
       m_channels(device, memoryBytes / 4, path),
-      m_values(device, memoryBytes / 8) {}
+      m_values(device, memoryBytes / 8),
+      m_comparison(device, memoryBytes / 4, path),
+      m_referenceComparison(device, memoryBytes / 8, path),
+      m_deviceTask(device, memoryBytes, path),
+      m_tasks{&m_deviceTask, &m_comparison, &m_referenceComparison, &m_readout, &m_values, &m_channels,
+              &m_curves,     &m_methods,    &m_reference,           &m_table} {}
 
 void Workspace::open(const std::vector<std::string>& inputs, const std::string& raw) {
     Selection selection = selectTensors({inputs, rawLayout(raw)}, {}, {});
@@ -47,7 +52,7 @@ void Workspace::open(const std::vector<std::string>& inputs, const std::string& 
             places.push_back({files[file], tensor});
         }
     }
-    for (Task* task : tasks()) task->stop();
+    for (Task* task : m_tasks) task->stop();
     m_curves.forget();
     m_reference.forget();
     m_methods.forget();
@@ -55,6 +60,8 @@ void Workspace::open(const std::vector<std::string>& inputs, const std::string& 
     m_table.forget();
     m_channels.forget();
     m_values.forget();
+    m_comparison.forget();
+    m_referenceComparison.forget();
     m_inputs = inputs;
     m_raw = raw;
     m_places = std::move(places);
@@ -79,15 +86,13 @@ std::string Workspace::problemOf(const std::string& name) const {
     return "no tensor is named '" + name + "'";
 }
 
-std::vector<Task*> Workspace::tasks() {
-    return {&m_readout, &m_values, &m_channels, &m_curves, &m_methods, &m_reference, &m_table};
-}
-
 void Workspace::want(const Session& session) {
     m_shown = find(session.tensor);
     wantClip(session);
     wantChannels(session);
     wantValues(session);
+    wantComparison(session);
+    session.view == View::Device ? m_deviceTask.want() : m_deviceTask.rest();
     if (!m_places.empty()) m_table.want({session.chosenBits, session.format, session.sign}, m_rows, m_places);
 }
 
@@ -146,9 +151,29 @@ void Workspace::wantValues(const Session& session) {
                    clipped.value_or(quant::ClippedGrid{quant::integerFormat(8, true)})});
 }
 
+void Workspace::wantComparison(const Session& session) {
+    if (session.view != View::Compare || !m_shown) {
+        m_comparison.rest();
+        m_referenceComparison.rest();
+        return;
+    }
+    CompareQuestion question{.place = *m_shown,
+                             .bits = session.bits,
+                             .formats = session.compare.formats,
+                             .sign = session.sign,
+                             .methods = session.methods,
+                             .granularities = session.compare.granularities};
+    if (!question.formats.empty()) question.bits.clear();
+    m_comparison.want(question);
+    const auto reference = session.reference ? find(*session.reference) : std::nullopt;
+    if (!reference) return m_referenceComparison.forget();
+    question.place = *reference;
+    m_referenceComparison.want(question);
+}
+
 void Workspace::run(std::chrono::steady_clock::duration budget) {
     const auto end = std::chrono::steady_clock::now() + budget;
-    for (Task* task : tasks()) {
+    for (Task* task : m_tasks) {
         const auto left = end - std::chrono::steady_clock::now();
         if (left <= left.zero()) return;
         task->run(left);
@@ -157,7 +182,7 @@ void Workspace::run(std::chrono::steady_clock::duration budget) {
 }
 
 void Workspace::runPauses(uint64_t pauses) {
-    for (Task* task : tasks()) {
+    for (Task* task : m_tasks) {
         if (task->isDone()) continue;
         task->runPauses(pauses);
         return;
@@ -165,8 +190,7 @@ void Workspace::runPauses(uint64_t pauses) {
 }
 
 bool Workspace::isIdle() const {
-    return m_readout.isDone() && m_values.isDone() && m_channels.isDone() && m_curves.isDone() &&
-           m_methods.isDone() && m_reference.isDone() && m_table.isDone();
+    return std::ranges::all_of(m_tasks, [](const Task* task) { return task->isDone(); });
 }
 
 std::optional<quant::NumberFormat> Workspace::chosenFormat(const Session& session) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "app/explorer/channels_task.h"
+#include "app/explorer/compare_task.h"
 #include "app/explorer/curves_task.h"
+#include "app/explorer/device_task.h"
 #include "app/explorer/methods_task.h"
 #include "app/explorer/readout_task.h"
 #include "app/explorer/session.h"
@@ -55,6 +57,9 @@ public:
     ReadoutTask& readout() { return m_readout; }
     ChannelsTask& channels() { return m_channels; }
     ValuesTask& values() { return m_values; }
+    CompareTask& comparison() { return m_comparison; }
+    CompareTask& referenceComparison() { return m_referenceComparison; }
+    DeviceTask& deviceTask() { return m_deviceTask; }
 
     // The number format that the session has chosen for the shown tensor; none before its profile is known.
     std::optional<quant::NumberFormat> chosenFormat(const Session& session);
@@ -64,10 +69,10 @@ public:
     engine::Device& device() { return m_device; }
 
 private:
-    std::vector<Task*> tasks();
     void wantClip(const Session& session);
     void wantChannels(const Session& session);
     void wantValues(const Session& session);
+    void wantComparison(const Session& session);
 
     engine::Device& m_device;
     std::vector<std::string> m_inputs;
@@ -81,6 +86,10 @@ private:
     TableTask m_table;
     ChannelsTask m_channels;
     ValuesTask m_values;
+    CompareTask m_comparison, m_referenceComparison;
+    DeviceTask m_deviceTask;
+    // The most urgent first; those of one view work only while it is shown.
+    std::vector<Task*> m_tasks;
 };
 
 }  // namespace app

@@ -26,10 +26,10 @@ Rect atTop(Rect box, float top) {
 }
 
 // The nearest top at which the box is free, NaN for none. Such a place is the wished one or touches another
-// box.
-float freeTop(const Rect& box, const std::vector<Rect>& taken, const Rect& plot) {
+// box. padding: between the boxes of two texts.
+float freeTop(const Rect& box, const std::vector<Rect>& taken, const Rect& plot, float padding) {
     std::vector<float> tops = {box.top};
-    const float apart = 2 * textPadding + 1;
+    const float apart = padding + 1;
     for (const Rect& other : taken) {
         tops.push_back(other.top - apart - box.height());
         tops.push_back(other.bottom + apart);
@@ -37,7 +37,7 @@ float freeTop(const Rect& box, const std::vector<Rect>& taken, const Rect& plot)
     float best = std::numeric_limits<float>::quiet_NaN();
     for (const float top : tops) {
         if (top < plot.top + textPadding || top + box.height() > plot.bottom - textPadding) continue;
-        const Rect moved = grown(atTop(box, top), 2 * textPadding);
+        const Rect moved = grown(atTop(box, top), padding);
         if (std::ranges::any_of(taken, [&](const Rect& other) { return doOverlap(moved, other); })) continue;
         if (std::isnan(best) || std::abs(top - box.top) < std::abs(best - box.top)) best = top;
     }
@@ -59,7 +59,7 @@ std::vector<TextItem> placeAnnotations(const Figure& figure, const Rect& plot, c
         // In a small plot a text would hide what it is about.
         if (text.empty() || 4 * size.y > plot.height()) continue;
         const Rect box = wished(annotation, figure, plot, size);
-        const float top = freeTop(box, boxes, plot);
+        const float top = freeTop(box, boxes, plot, annotation.hasBackground ? 2 * textPadding : 0);
         if (std::isnan(top)) continue;
         boxes.push_back(atTop(box, top));
         placed.push_back({.position = {box.left, top},
