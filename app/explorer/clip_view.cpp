@@ -1,7 +1,10 @@
 #include "app/explorer/clip_view.h"
 
+#include "app/explorer/clip_controls.h"
 #include "app/explorer/clip_figures.h"
+#include "app/explorer/plot_crosshair.h"
 #include "app/explorer/plot_gestures.h"
+#include "app/explorer/shortcuts.h"
 #include "app/explorer/view_context.h"
 #include "app/number_text.h"
 #include "app/plot/value_text.h"
@@ -11,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <format>
 
 namespace app {
 
@@ -62,11 +66,22 @@ void showHeading(ViewContext& context) {
     ImGui::PopStyleColor();
 }
 
+// For the clipboard.
+std::string readingText(const quant::ClippedGrid& grid, const Reading& reading) {
+    std::string text = grid.format.name() + " clip " + std::format("{}", grid.clip) + " step " +
+                       std::format("{}", grid.step()) + " mse " + std::format("{}", reading.mse);
+    if (reading.sqnrDb) text += " sqnr_db " + std::format("{}", *reading.sqnrDb);
+    if (reading.clippedFraction) text += " clipped " + std::format("{}", *reading.clippedFraction);
+    return text + (reading.isMeasured ? "" : " (estimated)");
+}
+
 void showReading(ViewContext& context, const quant::ClippedGrid& grid) {
     const Reading reading = readingOf(context, grid);
     const std::string about = reading.isMeasured ? "" : "≈";
     showValue(context, "format", grid.format.name());
-    if (!grid.format.fixedScale()) {
+    if (context.hasControls) {
+        showClipControls(context, grid, readingText(grid, reading));
+    } else if (!grid.format.fixedScale()) {
         const std::string low = grid.format.isAffine ? valueText(grid.low) + " … " : "";
         showValue(context, "clip", low + valueText(grid.clip));
     }
@@ -106,11 +121,12 @@ void changeClip(ViewContext& context, const ClipScene& scene, const LaidOutFigur
 }
 
 void nudgeClip(ViewContext& context, const ClipScene& scene, const LaidOutFigure& figure) {
-    if (!scene.grid || ImGui::GetIO().WantTextInput) return;
-    const float step = ImGui::GetIO().KeyShift ? 10 : 1;
+    if (!scene.grid) return;
     float moved = 0;
-    if (ImGui::IsKeyPressed(ImGuiKey_LeftArrow)) moved -= step;
-    if (ImGui::IsKeyPressed(ImGuiKey_RightArrow)) moved += step;
+    if (isAsked(Action::ClipLeft)) moved -= 1;
+    if (isAsked(Action::ClipRight)) moved += 1;
+    if (isAsked(Action::ClipFarLeft)) moved -= 10;
+    if (isAsked(Action::ClipFarRight)) moved += 10;
     if (moved == 0) return;
     const Axis& axis = figure.figure.x;
     const double unit = axis.unitOf(scene.grid->clip) + double{moved} / figure.layout.plot.width();
@@ -161,6 +177,8 @@ void showClipView(ViewContext& context) {
     const PlotGestures below = plotGestures("histogram", lower, context.ui.scale());
     changeClip(context, scene, upper, above.isHovered || above.isDragged ? above : below);
     nudgeClip(context, scene, upper);
+    if (context.hasControls && above.isHovered && !above.isDragged)
+        showCrosshair(context, scene, upper, above);
     moveAxes(session, upper, above, session.errors);
     moveAxes(session, lower, below, session.counts);
 }

@@ -51,6 +51,7 @@ public:
     CurvesTask& reference() { return m_reference; }
     MethodsTask& methods() { return m_methods; }
     ReadoutTask& readout() { return m_readout; }
+    const TableTask& table() const { return m_table; }
 
     // The number format that the session has chosen for the shown tensor; none before its profile is known.
     std::optional<quant::NumberFormat> chosenFormat(const Session& session);
