@@ -31,8 +31,8 @@ bool canMove(const quant::ClippedGrid& grid) {
     return !grid.format.isAffine && !grid.format.isBlockScaled() && !grid.format.fixedScale();
 }
 
-// While it has the keys the field holds what is typed, else the clip. What is no clip stays, with a red
-// frame, until it is mended or left with Esc.
+// While it has the keys the field holds what is typed, else the clip. What is no clip is not taken: the field
+// keeps the keys, in a red frame.
 void showField(ViewContext& context, const quant::ClippedGrid& grid) {
     ImGuiStorage& storage = *ImGui::GetStateStorage();
     const ImGuiID refused = ImGui::GetID("clip is refused");
@@ -68,6 +68,9 @@ void showField(ViewContext& context, const quant::ClippedGrid& grid) {
 }  // namespace
 
 void showClipControls(ViewContext& context, const quant::ClippedGrid& grid, const std::string& reading) {
+    const float width = ImGui::CalcTextSize("clip").x + context.px(117) + textButtonWidth("Optimum") +
+                        textButtonWidth("Copy");
+    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
     ImGui::AlignTextToFramePadding();
     if (canMove(grid)) {
         ImGui::TextDisabled("clip");

@@ -7,6 +7,7 @@
 #include "app/explorer/shortcuts.h"
 #include "app/explorer/view_context.h"
 #include "app/number_text.h"
+#include "app/plot/plot_items.h"
 #include "app/plot/value_text.h"
 #include "quant/input_error.h"
 
@@ -41,7 +42,11 @@ Reading readingOf(ViewContext& context, const quant::ClippedGrid& grid) {
     return reading;
 }
 
+// In a further row where there is no room left in the present one.
 void showValue(const ViewContext& context, const char* name, const std::string& value) {
+    const float width = ImGui::CalcTextSize(name).x + context.px(5) + ImGui::CalcTextSize(value.c_str()).x;
+    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
+    if (context.hasControls) ImGui::AlignTextToFramePadding();
     ImGui::PushStyleColor(ImGuiCol_Text, context.theme().dimText);
     ImGui::TextUnformatted(name);
     ImGui::PopStyleColor();
@@ -62,7 +67,8 @@ void showHeading(ViewContext& context) {
     if (answer.isWhole && !answer.curves.empty() && answer.seenFraction < 1)
         about += "  measured " + percentText(answer.seenFraction);
     ImGui::PushStyleColor(ImGuiCol_Text, context.theme().dimText);
-    ImGui::TextUnformatted(about.c_str());
+    const float room = ImGui::GetContentRegionAvail().x / context.ui.scale();
+    ImGui::TextUnformatted(fitted(about, room, context.ui.measure()).c_str());
     ImGui::PopStyleColor();
 }
 

@@ -18,7 +18,7 @@ namespace app {
 
 namespace {
 
-constexpr float leastTable = 150, leastView = 260;
+constexpr float leastTable = 150, usualTable = 410, leastView = 260, mostTablePart = 0.6f;
 
 // Arrows and pages belong to the clip and the table, and not to the keyboard's walk through the controls, but
 // for popups, where they choose.
@@ -120,13 +120,14 @@ void Shell::showView(PanelContext& context) {
 }
 
 // Between table and view: drag it to give one of them more room.
-void Shell::showSplitter(PanelContext& context, float height) {
+void Shell::showSplitter(PanelContext& context, float width, float height) {
     ImGui::SameLine(0, 0);
     ImGui::InvisibleButton("splitter", {context.px(6), height});
     mark("splitter", "Drag to make the table wider or narrower");
     const bool isUsed = ImGui::IsItemHovered() || ImGui::IsItemActive();
     if (isUsed) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-    if (ImGui::IsItemActive()) m_tableWidth += ImGui::GetIO().MouseDelta.x / context.view.ui.scale();
+    if (ImGui::IsItemActive())
+        m_tableWidth = std::max(width + ImGui::GetIO().MouseDelta.x / context.view.ui.scale(), leastTable);
     const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     const float middle = (low.x + high.x) / 2, half = context.px(isUsed ? 1.0f : 0.5f);
     ImGui::GetWindowDrawList()->AddRectFilled(
@@ -138,14 +139,14 @@ void Shell::showSplitter(PanelContext& context, float height) {
 void Shell::showBody(PanelContext& context) {
     const ImVec2 room = ImGui::GetContentRegionAvail();
     if (!context.session().isTableShown) return showView(context);
-    const float most = room.x / context.view.ui.scale() - leastView;
-    m_tableWidth = std::max(m_tableWidth, leastTable);
-    const float width = std::max(std::min(m_tableWidth, most), std::min(leastTable, most));
-    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) m_tableWidth = width;
+    const float wide = room.x / context.view.ui.scale();
+    const float most = std::min(wide - leastView, wide * mostTablePart);
+    const float wanted = m_tableWidth > 0 ? m_tableWidth : std::min(usualTable, wide * 0.4f);
+    const float width = std::max(std::min(wanted, most), std::min(leastTable, most));
     ImGui::BeginChild("table", {context.px(width), room.y});
     m_table.show(context);
     ImGui::EndChild();
-    showSplitter(context, room.y);
+    showSplitter(context, width, room.y);
     showView(context);
 }
 

@@ -33,7 +33,7 @@ public:
 
 private:
     void showBody(PanelContext& context);
-    void showSplitter(PanelContext& context, float height);
+    void showSplitter(PanelContext& context, float width, float height);
     void showView(PanelContext& context);
     std::optional<DialogAnswer> showPopups(PanelContext& context);
 
@@ -41,7 +41,7 @@ private:
     Notices m_notices;
     Dialogs m_dialogs;
     std::vector<std::string> m_recent;
-    float m_tableWidth = 400;  // logical pixels, as far as there is room
+    float m_tableWidth = 0;  // as it was dragged, in logical pixels; 0 before
     bool m_isHelpAsked = false, m_isListAsked = false;
     Rect m_viewRect;
 };

@@ -122,13 +122,13 @@ void showRowMenu(PanelContext& context, const TensorRow& row) {
 
 void showProgress(const PanelContext& context) {
     const double progress = context.workspace().table().progress();
-    const ImVec2 start = ImGui::GetCursorScreenPos();
+    if (progress >= 1) return;
     const float width = ImGui::GetContentRegionAvail().x, height = context.px(2);
-    if (progress < 1)
-        ImGui::GetWindowDrawList()->AddRectFilled(
+    ImVec2 start = ImGui::GetCursorScreenPos();
+    start.y -= context.px(4);  // within the gap above the table
+    ImGui::GetWindowDrawList()->AddRectFilled(
             start, {start.x + width * static_cast<float>(progress), start.y + height},
             context.theme().accent);
-    ImGui::Dummy({width, height});
 }
 
 }  // namespace

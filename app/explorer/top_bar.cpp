@@ -71,7 +71,7 @@ void showTabs(PanelContext& context, ControlFlow& flow) {
 }
 
 float commandsWidth(const PanelContext& context) {
-    float width = 3 * iconButtonWidth() + 7 * context.px(4);
+    float width = 3 * iconButtonWidth() + 9 * context.px(4);
     for (const Command& command : commands) width += textButtonWidth(command.text);
     return width;
 }
