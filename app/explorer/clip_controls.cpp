@@ -1,5 +1,6 @@
 #include "app/explorer/clip_controls.h"
 
+#include "app/explorer/control_list.h"
 #include "app/explorer/controls.h"
 #include "app/explorer/notices.h"
 #include "app/explorer/view_context.h"
@@ -38,7 +39,6 @@ void showField(ViewContext& context, const quant::ClippedGrid& grid) {
     const ImGuiID refused = ImGui::GetID("clip is refused");
     std::string text = std::format("{}", grid.clip);
     const bool isRefused = storage.GetBool(refused);
-    if (isAsked(Action::TypeClip)) ImGui::SetKeyboardFocusHere();
     if (isRefused) {
         ImGui::PushStyleColor(ImGuiCol_Border, context.theme().error);
         ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, context.px(1.5f));
@@ -58,7 +58,7 @@ void showField(ViewContext& context, const quant::ClippedGrid& grid) {
         if (!clip) {
             if (context.notices)
                 context.notices->add(NoticeKind::Warning, "'" + text + "' is no clip: a number above 0 is.");
-            ImGui::SetKeyboardFocusHere(-1);
+            controls().wantFocus("clip/value");
         }
     } else if (ImGui::IsItemEdited() || ImGui::IsItemDeactivated()) {
         storage.SetBool(refused, false);

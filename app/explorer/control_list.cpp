@@ -6,10 +6,16 @@ namespace app {
 
 void ControlList::beginFrame(double seconds) {
     m_controls.clear();
+    if (m_focusTries > 0) --m_focusTries;
     if (m_restedNow.empty() || m_restedNow != m_rested) m_seconds = 0;
     if (!m_restedNow.empty()) m_seconds += seconds;
     m_rested = std::move(m_restedNow);
     m_restedNow.clear();
+}
+
+void ControlList::wantFocus(std::string name) {
+    m_focus = std::move(name);
+    m_focusTries = 8;
 }
 
 void ControlList::add(std::string name, const Rect& rect) {

@@ -29,6 +29,13 @@ public:
     const std::vector<Control>& all() const { return m_controls; }
     const Rect* find(std::string_view name) const;
 
+    // A text field of that name gets the keys when it is laid out next. Dear ImGui needs several frames where
+    // its window never had them; after some it is given up.
+    void wantFocus(std::string name);
+    bool isFocusWanted() const { return m_focusTries > 0; }
+    bool isFocusWanted(std::string_view name) const { return m_focusTries > 0 && m_focus == name; }
+    void gotFocus() { m_focusTries = 0; }
+
     // In how many seconds a tooltip appears; none where none waits.
     std::optional<double> tipWaits() const;
 
@@ -36,6 +43,8 @@ private:
     std::vector<Control> m_controls;
     std::string m_rested, m_restedNow;
     double m_seconds = 0;
+    std::string m_focus;
+    int m_focusTries = 0;
 };
 
 }  // namespace app

@@ -125,10 +125,17 @@ float iconButtonWidth() {
 bool textField(const char* name, std::string& text, const char* hint, const std::string& tip, int flags,
                int (*callback)(ImGuiInputTextCallbackData*), void* user) {
     FieldUser field{text, callback, user};
+    const bool isWanted = controls().isFocusWanted(name);
     ImGui::PushID(name);
+    if (isWanted) {  // SetKeyboardFocusHere() goes astray in a child that never had the focus
+        ImGuiContext& context = *ImGui::GetCurrentContext();
+        context.NavNextActivateId = ImGui::GetID("##text");
+        context.NavNextActivateFlags = ImGuiActivateFlags_PreferInput;
+    }
     const bool isDone = ImGui::InputTextWithHint("##text", hint, text.data(), text.capacity() + 1,
                                                  flags | ImGuiInputTextFlags_CallbackResize, onField, &field);
     ImGui::PopID();
+    if (isWanted && ImGui::IsItemActive()) controls().gotFocus();
     mark(name, ImGui::IsItemActive() ? "" : tip);
     return isDone;
 }

@@ -76,7 +76,7 @@ void Dialogs::showExportControls() {
     }
     ImGui::BeginDisabled(m_kind != ExportKind::Png);
     ImGui::SetNextItemWidth(ImGui::GetFontSize() * 7);
-    ImGui::SliderInt("pixels of a pixel", &m_pictureScale, 1, 4, "%d", ImGuiSliderFlags_AlwaysClamp);
+    ImGui::SliderInt("scale", &m_pictureScale, 1, 4, "%d×", ImGuiSliderFlags_AlwaysClamp);
     mark("dialog/scale", "How large a PNG is: pixels along each logical pixel of the view");
     ImGui::EndDisabled();
 }

@@ -200,7 +200,8 @@ bool Explorer::isHeld() const {
 }
 
 bool Explorer::needsFrame() const {
-    return m_framesWanted > 0 || isBusy() || m_ui.isAnimating() || m_shell.notices().changesIn() == 0;
+    return m_framesWanted > 0 || isBusy() || m_ui.isAnimating() || m_ui.controls().isFocusWanted() ||
+           m_shell.notices().changesIn() == 0;
 }
 
 double Explorer::nextFrameSeconds() const {

@@ -59,10 +59,12 @@ void showHelp(const Theme& theme, float scale, bool isAsked) {
     const float width = std::min(860 * scale, size.x - 24 * scale);
     ImGui::SetNextWindowPos({size.x / 2, size.y / 2}, ImGuiCond_Always, {0.5f, 0.5f});
     ImGui::SetNextWindowSize({width, std::min(640 * scale, size.y - 24 * scale)});
-    if (!ImGui::BeginPopupModal(
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
+    const bool isBegun = ImGui::BeginPopupModal(
             title, nullptr,
-            ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings))
-        return;
+            ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+    ImGui::PopStyleVar();
+    if (!isBegun) return;
     const bool isWide = width >= 700 * scale;
     if (ImGui::BeginTable("help", isWide ? 2 : 1)) {
         ImGui::TableNextColumn();

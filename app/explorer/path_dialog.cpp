@@ -1,5 +1,6 @@
 #include "app/explorer/path_dialog.h"
 
+#include "app/explorer/control_list.h"
 #include "app/explorer/controls.h"
 #include "app/plot/theme.h"
 #include "quant/input_error.h"
@@ -51,7 +52,7 @@ int PathDialog::onEdit(ImGuiInputTextCallbackData* data) {
 }
 
 bool PathDialog::showField() {
-    if (std::exchange(m_isFocusWanted, false)) ImGui::SetKeyboardFocusHere();
+    if (std::exchange(m_isFocusWanted, false)) controls().wantFocus("dialog/path");
     ImGui::SetNextItemWidth(-1);
     constexpr int flags = ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackCompletion |
                           ImGuiInputTextFlags_CallbackHistory;
@@ -128,12 +129,14 @@ std::optional<std::string> PathDialog::show(const Theme& theme, float scale,
     if (!isShown) ImGui::OpenPopup(m_title.c_str());
     const ImVec2 size = ImGui::GetIO().DisplaySize;
     ImGui::SetNextWindowPos({size.x / 2, size.y / 2}, ImGuiCond_Always, {0.5f, 0.5f});
-    ImGui::SetNextWindowSize(
-        {std::min(620 * scale, size.x - 24 * scale), std::min(440 * scale, size.y - 24 * scale)});
-    if (!ImGui::BeginPopupModal(
+    ImGui::SetNextWindowSize({std::min(620 * scale, size.x - 24 * scale),
+                              std::min((extra ? 280 : 440) * scale, size.y - 24 * scale)});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
+    const bool isBegun = ImGui::BeginPopupModal(
             m_title.c_str(), nullptr,
-            ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings))
-        return std::nullopt;
+            ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+    ImGui::PopStyleVar();
+    if (!isBegun) return std::nullopt;
     const auto result = m_isOpen ? showInside(theme, recent, extra) : std::nullopt;
     if (!m_isOpen) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();

@@ -1,6 +1,7 @@
 #include "app/explorer/shell.h"
 
 #include "app/explorer/bare_view.h"
+#include "app/explorer/control_list.h"
 #include "app/explorer/controls.h"
 #include "app/explorer/help_overlay.h"
 #include "app/explorer/session_edit.h"
@@ -96,8 +97,9 @@ bool Shell::perform(PanelContext& context, Action action) {
     switch (action) {
         case Action::FocusFilter:
             context.session().isTableShown = true;
-            m_table.focusFilter();
-            return true;
+            return controls().wantFocus("table/filter"), true;
+        case Action::TypeClip:
+            return controls().wantFocus("clip/value"), true;
         case Action::ShowNotices:
             return m_isListAsked = true;
         case Action::ToggleHelp:

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <format>
 
 namespace app {
 
@@ -53,7 +54,8 @@ void showSqnr(const PanelContext& context, const TensorRow& row) {
     ImGui::GetWindowDrawList()->AddRectFilled(
         start, {start.x + width * (std::isnan(part) ? 0 : part), start.y + ImGui::GetTextLineHeight()},
         withAlpha(colour, 80), context.px(2));
-    ImGui::TextUnformatted(valueText(std::round(decibels * 10) / 10, 3).c_str());
+    ImGui::TextUnformatted(std::isfinite(decibels) ? std::format("{:.1f}", decibels).c_str()
+                                                   : valueText(decibels).c_str());
 }
 
 void showSparkline(const PanelContext& context, const TensorRow& row) {

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace app {
 
@@ -127,8 +126,7 @@ void showProgress(const PanelContext& context) {
     ImVec2 start = ImGui::GetCursorScreenPos();
     start.y -= context.px(4);  // within the gap above the table
     ImGui::GetWindowDrawList()->AddRectFilled(
-            start, {start.x + width * static_cast<float>(progress), start.y + height},
-            context.theme().accent);
+        start, {start.x + width * static_cast<float>(progress), start.y + height}, context.theme().accent);
 }
 
 }  // namespace
@@ -137,7 +135,6 @@ void TablePanel::showFilter(PanelContext& context) {
     Session& session = context.session();
     TableState& state = session.table;
     const float worst = textButtonWidth("Worst first");
-    if (std::exchange(m_isFilterWanted, false)) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - worst - ImGui::GetStyle().ItemSpacing.x);
     const std::string tip =
         "Words of the name, or conditions: dtype:f16  shape:64x3  elements>1m  sqnr<20  is:problem  (" +

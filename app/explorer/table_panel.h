@@ -15,7 +15,6 @@ public:
     // In the present window, which it fills.
     void show(PanelContext& context);
 
-    void focusFilter() { m_isFilterWanted = true; }
     // Moves the selection, past rows that cannot be analyzed.
     void step(PanelContext& context, RowStep step);
 
@@ -25,7 +24,6 @@ private:
     void showRow(PanelContext& context, size_t row);
     void keepInSight(PanelContext& context);
 
-    bool m_isFilterWanted = false;
     size_t m_pageRows = 10;
     std::string m_inSight;  // the tensor that was scrolled to last
 };

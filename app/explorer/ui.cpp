@@ -56,6 +56,7 @@ void setColours(ImGuiStyle& style, const Theme& theme) {
     set(ImGuiCol_ScrollbarGrab, active);
     set(ImGuiCol_ScrollbarGrabHovered, theme.dimText);
     set(ImGuiCol_ScrollbarGrabActive, theme.dimText);
+    for (const ImGuiCol col : {ImGuiCol_TitleBg, ImGuiCol_TitleBgActive}) set(col, control);
     set(ImGuiCol_Tab, theme.panel);
     set(ImGuiCol_TabHovered, hovered);
     set(ImGuiCol_TabActive, control);
