@@ -6,6 +6,7 @@
 #include "app/explorer/offscreen.h"
 #include "app/explorer/session_json.h"
 #include "app/explorer/view_name.h"
+#include "app/messages.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/plot/png_file.h"
@@ -124,7 +125,11 @@ void runRender(const RenderArguments& arguments, Global& global) {
     const Session session = sessionOf(arguments);
     Context context(global);
     Explorer explorer(context.device, global.memoryBytes, global.path);
-    explorer.show(session);
+    if (arguments.session.empty()) {
+        explorer.show(session);
+    } else {
+        for (const std::string& missing : explorer.showWhatIsThere(session)) printMessage("warning", missing);
+    }
     if (const std::string problem = explorer.workspace().problemOf(explorer.session().tensor);
         !problem.empty())
         throw quant::InputError(session.inputs.front(), "", problem);

@@ -1,9 +1,13 @@
 #include "app/explorer/clip_view.h"
 
+#include "app/explorer/clip_controls.h"
 #include "app/explorer/clip_figures.h"
+#include "app/explorer/plot_crosshair.h"
 #include "app/explorer/plot_gestures.h"
+#include "app/explorer/shortcuts.h"
 #include "app/explorer/view_context.h"
 #include "app/number_text.h"
+#include "app/plot/plot_items.h"
 #include "app/plot/value_text.h"
 #include "quant/input_error.h"
 
@@ -11,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <format>
 
 namespace app {
 
@@ -37,7 +42,11 @@ Reading readingOf(ViewContext& context, const quant::ClippedGrid& grid) {
     return reading;
 }
 
+// In a further row where there is no room left in the present one.
 void showValue(const ViewContext& context, const char* name, const std::string& value) {
+    const float width = ImGui::CalcTextSize(name).x + context.px(5) + ImGui::CalcTextSize(value.c_str()).x;
+    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
+    if (context.hasControls) ImGui::AlignTextToFramePadding();
     ImGui::PushStyleColor(ImGuiCol_Text, context.theme().dimText);
     ImGui::TextUnformatted(name);
     ImGui::PopStyleColor();
@@ -58,15 +67,27 @@ void showHeading(ViewContext& context) {
     if (answer.isWhole && !answer.curves.empty() && answer.seenFraction < 1)
         about += "  measured " + percentText(answer.seenFraction);
     ImGui::PushStyleColor(ImGuiCol_Text, context.theme().dimText);
-    ImGui::TextUnformatted(about.c_str());
+    const float room = ImGui::GetContentRegionAvail().x / context.ui.scale();
+    ImGui::TextUnformatted(fitted(about, room, context.ui.measure()).c_str());
     ImGui::PopStyleColor();
+}
+
+// For the clipboard.
+std::string readingText(const quant::ClippedGrid& grid, const Reading& reading) {
+    std::string text = grid.format.name() + " clip " + std::format("{}", grid.clip) + " step " +
+                       std::format("{}", grid.step()) + " mse " + std::format("{}", reading.mse);
+    if (reading.sqnrDb) text += " sqnr_db " + std::format("{}", *reading.sqnrDb);
+    if (reading.clippedFraction) text += " clipped " + std::format("{}", *reading.clippedFraction);
+    return text + (reading.isMeasured ? "" : " (estimated)");
 }
 
 void showReading(ViewContext& context, const quant::ClippedGrid& grid) {
     const Reading reading = readingOf(context, grid);
     const std::string about = reading.isMeasured ? "" : "≈";
     showValue(context, "format", grid.format.name());
-    if (!grid.format.fixedScale()) {
+    if (context.hasControls) {
+        showClipControls(context, grid, readingText(grid, reading));
+    } else if (!grid.format.fixedScale()) {
         const std::string low = grid.format.isAffine ? valueText(grid.low) + " … " : "";
         showValue(context, "clip", low + valueText(grid.clip));
     }
@@ -106,11 +127,12 @@ void changeClip(ViewContext& context, const ClipScene& scene, const LaidOutFigur
 }
 
 void nudgeClip(ViewContext& context, const ClipScene& scene, const LaidOutFigure& figure) {
-    if (!scene.grid || ImGui::GetIO().WantTextInput) return;
-    const float step = ImGui::GetIO().KeyShift ? 10 : 1;
+    if (!scene.grid) return;
     float moved = 0;
-    if (ImGui::IsKeyPressed(ImGuiKey_LeftArrow)) moved -= step;
-    if (ImGui::IsKeyPressed(ImGuiKey_RightArrow)) moved += step;
+    if (isAsked(Action::ClipLeft)) moved -= 1;
+    if (isAsked(Action::ClipRight)) moved += 1;
+    if (isAsked(Action::ClipFarLeft)) moved -= 10;
+    if (isAsked(Action::ClipFarRight)) moved += 10;
     if (moved == 0) return;
     const Axis& axis = figure.figure.x;
     const double unit = axis.unitOf(scene.grid->clip) + double{moved} / figure.layout.plot.width();
@@ -161,6 +183,8 @@ void showClipView(ViewContext& context) {
     const PlotGestures below = plotGestures("histogram", lower, context.ui.scale());
     changeClip(context, scene, upper, above.isHovered || above.isDragged ? above : below);
     nudgeClip(context, scene, upper);
+    if (context.hasControls && above.isHovered && !above.isDragged)
+        showCrosshair(context, scene, upper, above);
     moveAxes(session, upper, above, session.errors);
     moveAxes(session, lower, below, session.counts);
 }

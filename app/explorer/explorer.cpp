@@ -1,11 +1,40 @@
 #include "app/explorer/explorer.h"
 
+#include "app/explorer/command_text.h"
+#include "app/explorer/session_edit.h"
+#include "app/explorer/session_json.h"
+#include "app/explorer/session_opening.h"
+#include "app/explorer/settings.h"
 #include "app/explorer/view_context.h"
-#include "app/explorer/view_switch.h"
+#include "app/explorer/view_name.h"
+#include "quant/input_error.h"
 
 #include <imgui.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
 namespace app {
+
+namespace {
+
+constexpr int framesToSettle = 3;
+constexpr double wheelSeconds = 0.5;  // turns closer together are one step of undo
+
+// Of a tensor file's index beside it there is "model.safetensors.index.json".
+bool isSessionName(const std::string& path) {
+    return path.ends_with(".json") && !path.ends_with(".index.json");
+}
+
+std::string absolute(const std::string& path) {
+    std::error_code ignored;
+    const auto whole = std::filesystem::absolute(path, ignored);
+    return whole.empty() ? path : whole.lexically_normal().string();
+}
+
+}  // namespace
 
 Explorer::Explorer(engine::Device& device, uint64_t memoryBytes, quant::CountingPath path)
     : m_device(device), m_workspace(device, memoryBytes, path), m_figures(m_ui), m_renderer(device) {}
@@ -17,41 +46,206 @@ void Explorer::show(const Session& session) {
     if (m_session.tensor.empty()) {
         if (const auto first = m_workspace.find("")) m_session.tensor = first->info().name;
     }
-    m_framesWanted = 2;
+    if (m_isFresh) forgetSteps();
+    m_framesWanted = framesToSettle;
+}
+
+std::vector<std::string> Explorer::showWhatIsThere(const Session& session) {
+    Session found = session;
+    auto missing = openWhatIsThere(found, m_workspace);
+    m_session = std::move(found);
+    if (m_isFresh) forgetSteps();
+    m_framesWanted = framesToSettle;
+    return missing;
+}
+
+// What was shown before the first frame is where a person begins.
+void Explorer::forgetSteps() {
+    m_history = SessionHistory(m_session);
+}
+
+void Explorer::notify(NoticeKind kind, const std::string& text) {
+    m_shell.notices().add(kind, quant::printable(text, 600));
+    m_framesWanted = framesToSettle;
+}
+
+bool Explorer::open(const std::vector<std::string>& paths) {
+    std::string problem;
+    if (paths.empty() || openAny(paths, problem)) return true;
+    notify(NoticeKind::Error, problem);
+    return false;
+}
+
+bool Explorer::openAny(const std::vector<std::string>& paths, std::string& problem) {
+    try {
+        if (paths.size() == 1 && isSessionName(paths.front()))
+            openSession(paths.front());
+        else
+            show(withInputs(m_session, paths));
+    } catch (const quant::InputError& error) {
+        problem = error.what();
+        return false;
+    } catch (const std::invalid_argument& error) {
+        problem = error.what();
+        return false;
+    }
+    Settings recent{.recentFiles = std::move(m_shell.recentFiles())};
+    for (const std::string& path : paths) remember(recent, absolute(path));
+    m_shell.recentFiles() = std::move(recent.recentFiles);
+    return true;
+}
+
+void Explorer::openSession(const std::string& path) {
+    const Session session = readSession(path);
+    for (const std::string& missing : showWhatIsThere(session)) notify(NoticeKind::Warning, missing);
+    m_savedAs = path;
+}
+
+bool Explorer::save(const std::string& path) {
+    try {
+        writeSession(m_session, path);
+    } catch (const quant::OutputError& error) {
+        m_shell.dialogs().fail(error.what());
+        if (!m_shell.dialogs().isOpen()) notify(NoticeKind::Error, error.what());
+        return false;
+    }
+    m_savedAs = path;
+    notify(NoticeKind::Done, "Saved " + path);
+    return true;
+}
+
+void Explorer::saveOrAsk() {
+    if (m_savedAs.empty())
+        m_shell.dialogs().askSave("");
+    else
+        save(m_savedAs);
+}
+
+void Explorer::exportTo(const DialogAnswer& answer) {
+    const Rect view = m_shell.viewRect();
+    try {
+        exportView(answer.path, answer.kind, m_session, m_workspace, view.width(), view.height(),
+                   answer.scale);
+    } catch (const quant::OutputError& error) {
+        return m_shell.dialogs().fail(error.what());
+    } catch (const std::invalid_argument& error) {
+        return m_shell.dialogs().fail(error.what());
+    }
+    m_shell.dialogs().close();
+    notify(NoticeKind::Done, "Exported " + answer.path);
+}
+
+void Explorer::answer(const DialogAnswer& answer) {
+    std::string problem;
+    switch (answer.asked) {
+        case Asked::Open:
+            if (openAny({answer.path}, problem))
+                m_shell.dialogs().close();
+            else
+                m_shell.dialogs().fail(problem);
+            break;
+        case Asked::Save:
+            if (save(answer.path)) m_shell.dialogs().close();
+            break;
+        case Asked::Export:
+            exportTo(answer);
+            break;
+    }
+    m_framesWanted = framesToSettle;
+}
+
+// Files may be gone by now: then the step is not taken back.
+void Explorer::goTo(const Session& session) {
+    try {
+        show(session);
+    } catch (const quant::InputError& error) {
+        notify(NoticeKind::Error, error.what());
+        m_history.record(m_session, false);
+    }
+}
+
+void Explorer::copyCommand() {
+    const auto& shown = m_workspace.shown();
+    const std::string line = commandText(m_session, shown ? shown->file->path() : "");
+    if (line.empty()) return notify(NoticeKind::Warning, "There is no file to compute from.");
+    ImGui::SetClipboardText(line.c_str());
+    notify(NoticeKind::Done, "Copied  " + line);
+}
+
+void Explorer::perform(Action action) {
+    switch (action) {
+        case Action::Save:
+            return saveOrAsk();
+        case Action::Export:
+            return m_shell.dialogs().askExport(m_session.tensor + "-" + std::string(name(m_session.view)));
+        case Action::Undo:
+            return goTo(m_history.undo());
+        case Action::Redo:
+            return goTo(m_history.redo());
+        case Action::CopyCommand:
+            return copyCommand();
+        default:
+            return;
+    }
 }
 
 void Explorer::feed(const InputEvent& event) {
+    if (std::holds_alternative<WheelTurned>(event)) m_sinceWheel = 0;
     m_ui.feed(event);
-    m_framesWanted = 2;
+    m_framesWanted = framesToSettle;
+}
+
+bool Explorer::isHeld() const {
+    return m_ui.isHeld() || m_sinceWheel < wheelSeconds;
 }
 
 bool Explorer::needsFrame() const {
-    return m_framesWanted > 0 || isBusy() || m_ui.isAnimating();
+    return m_framesWanted > 0 || isBusy() || m_ui.isAnimating() || m_ui.controls().isFocusWanted() ||
+           m_shell.notices().changesIn() == 0;
+}
+
+double Explorer::nextFrameSeconds() const {
+    if (needsFrame()) return 0;
+    double next = std::numeric_limits<double>::infinity();
+    if (const auto tip = m_ui.controls().tipWaits()) next = std::min(next, *tip);
+    if (const auto notice = m_shell.notices().changesIn()) next = std::min(next, *notice);
+    return next;
 }
 
 void Explorer::layOut(uint32_t width, uint32_t height) {
     m_figures.clear();
-    ViewContext context{m_session, m_workspace, m_figures, m_ui};
-    ImGui::SetNextWindowPos({0, 0});
-    ImGui::SetNextWindowSize({static_cast<float>(width), static_cast<float>(height)});
-    ImGui::Begin("view", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
-                     ImGuiWindowFlags_NoNav);
-    showView(context);
-    ImGui::End();
+    ViewContext view{m_session, m_workspace, m_figures, m_ui};
+    std::vector<Action> asked;
+    PanelContext context{view, asked, m_history.canUndo(), m_history.canRedo()};
+    const bool isBare = !m_session.isTableShown && !m_areBarsKept;
+    view.hasControls = !isBare;
+    view.notices = &m_shell.notices();
+    const auto agreed = m_shell.show(context, width, height, isBare);
+    for (const Action action : asked) {
+        if (!m_shell.perform(context, action)) perform(action);
+    }
+    if (!asked.empty()) m_framesWanted = framesToSettle;
+    if (agreed) answer(*agreed);
 }
 
 engine::Ticket Explorer::draw(const engine::Image& image, float scale, double seconds,
                               std::chrono::steady_clock::duration budget) {
+    m_sinceWheel += seconds;
+    if (m_isFresh) forgetSteps();
+    m_isFresh = false;
+    if (!isHeld()) m_history.record(m_session, false);
     m_workspace.want(m_session);
     m_workspace.run(budget);
     const Theme& theme = m_session.theme == Appearance::Dark ? darkTheme() : lightTheme();
     if (&theme != &m_ui.theme() || scale != m_ui.scale()) m_ui.setLook(theme, scale);
+    m_shell.notices().step(seconds);
+    if (m_framesWanted > 0) --m_framesWanted;
+    const bool wasTipWaiting = m_ui.controls().tipWaits().has_value();
     m_ui.beginFrame(image.width(), image.height(), seconds);
     layOut(image.width(), image.height());
     const ImDrawData& data = m_ui.endFrame();
-    if (m_framesWanted > 0) --m_framesWanted;
+    if (wasTipWaiting && !m_ui.controls().tipWaits()) m_framesWanted = framesToSettle;
+    m_history.record(m_session, isHeld());
     return m_renderer.draw(image, data, m_ui.atlas(), m_figures.all(), scale, theme.background);
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace app {
 
@@ -55,6 +56,7 @@ void setColours(ImGuiStyle& style, const Theme& theme) {
     set(ImGuiCol_ScrollbarGrab, active);
     set(ImGuiCol_ScrollbarGrabHovered, theme.dimText);
     set(ImGuiCol_ScrollbarGrabActive, theme.dimText);
+    for (const ImGuiCol col : {ImGuiCol_TitleBg, ImGuiCol_TitleBgActive}) set(col, control);
     set(ImGuiCol_Tab, theme.panel);
     set(ImGuiCol_TabHovered, hovered);
     set(ImGuiCol_TabActive, control);
@@ -77,6 +79,8 @@ Ui::Ui() : m_context(ImGui::CreateContext()), m_theme(&darkTheme()) {
     io.IniFilename = nullptr;  // sessions remember what there is to remember
     io.LogFilename = nullptr;
     io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+    io.UserData = &m_controls;
+    io.ConfigInputTextCursorBlink = false;    // a window at rest draws nothing
     io.ConfigInputTrickleEventQueue = false;  // scripts and streams send whole gestures at once
     io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
     setLook(darkTheme(), 1);
@@ -155,6 +159,7 @@ void Ui::beginFrame(uint32_t width, uint32_t height, double seconds) {
     ImGuiIO& io = ImGui::GetIO();
     io.DisplaySize = {static_cast<float>(width), static_cast<float>(height)};
     io.DeltaTime = std::clamp(static_cast<float>(seconds), 1e-4f, 1.0f);
+    m_controls.beginFrame(seconds);
     ImGui::NewFrame();
 }
 
@@ -165,7 +170,13 @@ const ImDrawData& Ui::endFrame() {
 }
 
 bool Ui::isAnimating() const {
-    return m_context->IO.WantTextInput || m_context->ActiveId != 0;
+    const ImGuiIO& io = m_context->IO;
+    const auto isDown = [](const ImGuiKeyData& key) { return key.Down; };
+    return std::ranges::any_of(io.MouseDown, std::identity()) || std::ranges::any_of(io.KeysData, isDown);
+}
+
+bool Ui::isHeld() const {
+    return isAnimating() || m_context->IO.WantTextInput;
 }
 
 ImFontAtlas& Ui::atlas() {

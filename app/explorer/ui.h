@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/explorer/control_list.h"
 #include "app/explorer/input_event.h"
 #include "app/plot/plot_items.h"
 #include "app/plot/theme.h"
@@ -31,9 +32,14 @@ public:
     void beginFrame(uint32_t width, uint32_t height, double seconds);
     const ImDrawData& endFrame();
 
-    // Whether the last frame left something that will look different in the next without further input: a
-    // cursor that blinks, a key that repeats.
+    // Whether the next frame may look different without further input, as while a key repeats or a button is
+    // held on something that scrolls. The cursor of text does not blink.
     bool isAnimating() const;
+    // Whether the user is in the middle of something: a key or button is down, a text field has the keys.
+    bool isHeld() const;
+
+    // Of the last frame; what the functions of controls.h enter.
+    const ControlList& controls() const { return m_controls; }
 
     ImFontAtlas& atlas();
     // In logical pixels.
@@ -46,6 +52,7 @@ private:
     ImGuiContext* m_context;
     const Theme* m_theme;
     float m_scale = 0;
+    ControlList m_controls;
 };
 
 }  // namespace app

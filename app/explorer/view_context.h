@@ -7,12 +7,16 @@
 
 namespace app {
 
+class Notices;
+
 // What a view draws from and what it may change.
 struct ViewContext {
     Session& session;
     Workspace& workspace;
     FigureList& figures;
     const Ui& ui;
+    bool hasControls = false;    // besides the plots: fields and buttons, which a picture does not need
+    Notices* notices = nullptr;  // where there is somebody to read them
 
     const Theme& theme() const { return ui.theme(); }
     // Pixels of logical ones.

@@ -60,6 +60,7 @@ public:
     CompareTask& comparison() { return m_comparison; }
     CompareTask& referenceComparison() { return m_referenceComparison; }
     DeviceTask& deviceTask() { return m_deviceTask; }
+    const TableTask& table() const { return m_table; }
 
     // The number format that the session has chosen for the shown tensor; none before its profile is known.
     std::optional<quant::NumberFormat> chosenFormat(const Session& session);
