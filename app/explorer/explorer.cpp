@@ -20,6 +20,26 @@ void Explorer::show(const Session& session) {
     m_framesWanted = 2;
 }
 
+void Explorer::notify(const std::string& text) {
+    m_notice = text;
+    refresh();
+}
+
+void Explorer::layOutNotice(float width) {
+    if (m_notice.empty()) return;
+    bool isOpen = true;
+    ImGui::SetNextWindowPos({width / 2, 0}, ImGuiCond_Always, {0.5f, 0});
+    ImGui::SetNextWindowSizeConstraints({0, 0}, {width * 0.9f, FLT_MAX});
+    ImGui::Begin("Message", &isOpen,
+                 ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav);
+    ImGui::PushTextWrapPos(width * 0.85f);
+    ImGui::TextUnformatted(m_notice.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::End();
+    if (!isOpen) m_notice.clear();
+}
+
 void Explorer::feed(const InputEvent& event) {
     m_ui.feed(event);
     m_framesWanted = 2;
@@ -38,8 +58,13 @@ void Explorer::layOut(uint32_t width, uint32_t height) {
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
                      ImGuiWindowFlags_NoNav);
-    showView(context);
+    if (m_workspace.inputs().empty())
+        showNotice(context, "Drop a file here, or press Ctrl+O.");
+    else
+        showView(context);
     ImGui::End();
+    layOutNotice(static_cast<float>(width));
+    if (m_overlay) m_overlay();
 }
 
 engine::Ticket Explorer::draw(const engine::Image& image, float scale, double seconds,

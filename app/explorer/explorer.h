@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,13 @@ public:
     // quant::InputError and std::invalid_argument, with what was there still there.
     void show(const Session& session);
     const Session& session() const { return m_session; }
+
+    // Says something to the person until the next message.
+    void notify(const std::string& text);
+    // Lays out what is to stand above everything else, in each frame.
+    void setOverlay(std::function<void()> overlay) { m_overlay = std::move(overlay); }
+    // The next frame would look different for a reason that lies outside.
+    void refresh() { m_framesWanted = 2; }
 
     void feed(const InputEvent& event);
     // Lets the work go on, lays out a frame of so many pixels and draws it. scale: pixels of a logical pixel.
@@ -45,6 +53,7 @@ public:
 
 private:
     void layOut(uint32_t width, uint32_t height);
+    void layOutNotice(float width);
 
     engine::Device& m_device;
     Session m_session;
@@ -52,6 +61,8 @@ private:
     Ui m_ui;
     FigureList m_figures;
     FrameRenderer m_renderer;
+    std::string m_notice;
+    std::function<void()> m_overlay;
     int m_framesWanted = 2;  // Dear ImGui needs a frame or two to settle
 };
 

@@ -5,12 +5,20 @@
 #include "app/plot/theme.h"
 
 #include <cstdint>
+#include <functional>
+#include <string>
 
 struct ImDrawData;
 struct ImFontAtlas;
 struct ImGuiContext;
 
 namespace app {
+
+// How texts get to other programs and back; UTF-8.
+struct Clipboard {
+    std::function<std::string()> get;
+    std::function<void(const std::string&)> set;
+};
 
 // A context of Dear ImGui of one's own: fonts, colours and sizes by theme and scale; frames and input without
 // a window. Every call makes it the current one, so that several can take turns on one thread.
@@ -35,6 +43,11 @@ public:
     // cursor that blinks, a key that repeats.
     bool isAnimating() const;
 
+    // The system's clipboard. Without one, what is copied stays within the program.
+    void setClipboard(Clipboard clipboard);
+    // The shape of the pointer that the last frame asks for: an ImGuiMouseCursor.
+    int cursor() const;
+
     ImFontAtlas& atlas();
     // In logical pixels.
     TextMeasure measure() const;
@@ -46,6 +59,8 @@ private:
     ImGuiContext* m_context;
     const Theme* m_theme;
     float m_scale = 0;
+    Clipboard m_clipboard;
+    std::string m_pasted;  // what Dear ImGui looks at
 };
 
 }  // namespace app
