@@ -1,5 +1,7 @@
 #include "app/explorer/input_queue.h"
 
+#include <imgui.h>
+
 #include <algorithm>
 
 namespace app {
@@ -18,11 +20,18 @@ bool isSameControl(const InputEvent& one, const InputEvent& other) {
     return false;
 }
 
-// Whether the later of both must wait for another frame.
+bool isModifier(int key) {
+    return key >= ImGuiKey_LeftCtrl && key <= ImGuiKey_RightSuper;
+}
+
+// Whether the later of both must wait for another frame: it would change what the earlier one means.
 bool needsFrameBetween(const InputEvent& earlier, const InputEvent& later) {
     const bool isPointerUsed =
         std::holds_alternative<PointerButton>(earlier) || std::holds_alternative<WheelTurned>(earlier);
-    if (isPointerUsed && std::holds_alternative<PointerMoved>(later)) return true;
+    const bool isKey = std::holds_alternative<KeyPressed>(later);
+    if (isPointerUsed && (isKey || std::holds_alternative<PointerMoved>(later))) return true;
+    const auto* key = std::get_if<KeyPressed>(&earlier);
+    if (isKey && key && key->isDown && !isModifier(key->key)) return true;
     return isSameControl(earlier, later);
 }
 
