@@ -132,8 +132,9 @@ void Window::listen() {
     glfwSetCharCallback(window, [](GLFWwindow* w, unsigned int codepoint) {
         eventsOf(w).input.emplace_back(TextTyped{utf8(codepoint)});
     });
-    glfwSetCursorPosCallback(
-        window, [](GLFWwindow* w, double x, double y) { eventsOf(w).input.emplace_back(pointerAt(w, x, y)); });
+    glfwSetCursorPosCallback(window, [](GLFWwindow* w, double x, double y) {
+        eventsOf(w).input.emplace_back(pointerAt(w, x, y));
+    });
     glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int isInside) {
         // Where Dear ImGui takes it to be nowhere.
         if (!isInside) eventsOf(w).input.emplace_back(PointerMoved{-FLT_MAX, -FLT_MAX});
