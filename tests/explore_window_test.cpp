@@ -98,6 +98,20 @@ TEST_CASE("Keys and the mouse reach the explorer in its window, and what they di
     CHECK(settings.recentFiles[0].ends_with(sampleTitle));
 }
 
+TEST_CASE("The clip line follows the mouse", "[cli][window]") {
+    Explore explore({sample, "--clip", "0.25", "--tensor", "features.14.weight"});
+    const std::string window = explore.waitForWindow(sampleTitle);
+    const VirtualDisplay& display = explore.display();
+    // Wherever the pointer goes down in the plot, the line comes.
+    display.xdotool({"mousemove", "--window", window, "700", "300", "mousedown", "1"});
+    display.xdotool({"mousemove", "--window", window, "900", "300", "mouseup", "1"});
+    checkEndsWell(explore.close());
+    const app::Settings settings = explore.remembered();
+    REQUIRE(settings.session);
+    REQUIRE(settings.session->clip);
+    CHECK(*settings.session->clip != 0.25);
+}
+
 TEST_CASE("Without a display the explorer says what works without one", "[cli][window]") {
     const RunOptions nowhere{.environment = {{"DISPLAY", ""}, {"WAYLAND_DISPLAY", ""}}};
     const RunResult result = runCommand("explore", {sample}, nowhere);

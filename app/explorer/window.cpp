@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cfloat>
+#include <cstdlib>
 
 namespace app {
 
@@ -85,6 +86,10 @@ bool isReachable(const WindowPlace& place) {
 }  // namespace
 
 Display::Display() {
+    // Where Wayland cannot be, looking for it would print a complaint.
+    if (std::getenv("XDG_RUNTIME_DIR") == nullptr &&
+        glfwPlatformSupported(GLFW_PLATFORM_WAYLAND) == GLFW_TRUE)
+        glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
     if (glfwInit() != GLFW_TRUE) throw engine::NoDevice("there is no display" + lastProblem() + advice);
     if (glfwVulkanSupported() != GLFW_TRUE) {
         glfwTerminate();
