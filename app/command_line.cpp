@@ -7,6 +7,7 @@
 #include "app/completion.h"
 #include "app/devices_command.h"
 #include "app/did_you_mean.h"
+#include "app/explore_command.h"
 #include "app/help_format.h"
 #include "app/man_page.h"
 #include "app/output.h"
@@ -103,6 +104,7 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
     addRecommendCommand(root, global);
     addCalibrateCommand(root, global);
     addSweepCommand(root, global);
+    addExploreCommand(root, global);
     addRenderCommand(root, global);
     addQuantizeCommand(root, global);
     addDevicesCommand(root, global);

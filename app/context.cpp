@@ -33,13 +33,13 @@ bool isValidationWanted() {
     return value && std::string_view(value) == "1";
 }
 
-engine::Instance connect(Global& global) {
+engine::Instance connect(Global& global, const std::vector<std::string>& extensions) {
     const auto onMessage = [&global](std::string_view message) {
         ++global.validationMessages;
         printMessage("validation", message);
     };
     try {
-        return engine::Instance(isValidationWanted(), onMessage);
+        return engine::Instance(isValidationWanted(), onMessage, extensions);
     } catch (const engine::NoDevice& error) {
         throw engine::NoDevice(std::string(error.what()) + "; " + driverAdvice());
     }
@@ -47,19 +47,22 @@ engine::Instance connect(Global& global) {
 
 }  // namespace
 
-engine::Instance openInstance(Global& global) {
-    engine::Instance instance = connect(global);
+engine::Instance openInstance(Global& global, const std::vector<std::string>& extensions) {
+    engine::Instance instance = connect(global, extensions);
     if (instance.devices().empty()) throw engine::NoDevice("no Vulkan device was found; " + driverAdvice());
     return instance;
+}
+
+void checkPath(const Global& global, const engine::DeviceInfo& device) {
+    const bool isAuto = global.path == quant::CountingPath::Auto;
+    if (!isAuto && !std::ranges::contains(quant::countingPaths(device), global.path))
+        throw UsageError("--path: " + device.name + " cannot run the path asked for");
 }
 
 Context::Context(Global& global)
     : instance(openInstance(global)),
       device(instance, engine::chooseDevice(instance.devices(), global.device)) {
-    const bool isAuto = global.path == quant::CountingPath::Auto;
-    if (!isAuto && !std::ranges::contains(quant::countingPaths(device.info()), global.path)) {
-        throw UsageError("--path: " + device.info().name + " cannot run the path asked for");
-    }
+    checkPath(global, device.info());
 }
 
 }  // namespace app

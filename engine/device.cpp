@@ -54,6 +54,11 @@ void createDevice(DeviceState& state) {
     VkDeviceCreateInfo create{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &features};
     create.queueCreateInfoCount = 1;
     create.pQueueCreateInfos = &queue;
+    const char* const swapchain = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
+    if (state.instance->presents && hasExtension(state.physical, swapchain)) {
+        create.enabledExtensionCount = 1;
+        create.ppEnabledExtensionNames = &swapchain;
+    }
     check(vkCreateDevice(state.physical, &create, nullptr, &state.handle), "vkCreateDevice",
           "opening " + info.name);
     volkLoadDeviceTable(&state.vk, state.handle);

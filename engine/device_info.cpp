@@ -70,14 +70,6 @@ std::vector<CooperativeMatrixShape> cooperativeMatrices(VkPhysicalDevice device)
     return shapes;
 }
 
-bool hasExtension(VkPhysicalDevice device, const char* name) {
-    uint32_t count = 0;
-    vkEnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr);
-    std::vector<VkExtensionProperties> found(count);
-    vkEnumerateDeviceExtensionProperties(device, nullptr, &count, found.data());
-    return std::ranges::any_of(found, [&](const auto& e) { return !std::strcmp(e.extensionName, name); });
-}
-
 void readMemory(VkPhysicalDevice device, DeviceInfo& info) {
     VkPhysicalDeviceMemoryProperties memory;
     vkGetPhysicalDeviceMemoryProperties(device, &memory);
@@ -166,6 +158,14 @@ std::string listing(const std::vector<DeviceInfo>& devices) {
 }
 
 }  // namespace
+
+bool hasExtension(VkPhysicalDevice device, const char* name) {
+    uint32_t count = 0;
+    vkEnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr);
+    std::vector<VkExtensionProperties> found(count);
+    vkEnumerateDeviceExtensionProperties(device, nullptr, &count, found.data());
+    return std::ranges::any_of(found, [&](const auto& e) { return !std::strcmp(e.extensionName, name); });
+}
 
 std::string_view name(DeviceType type) {
     switch (type) {

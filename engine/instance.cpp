@@ -47,7 +47,7 @@ bool hasExtension(const char* name, const char* layer) {
     return std::ranges::any_of(found, [&](const auto& e) { return !std::strcmp(e.extensionName, name); });
 }
 
-void createInstance(InstanceState& state, bool validation) {
+void createInstance(InstanceState& state, bool validation, const std::vector<std::string>& wanted) {
     VkApplicationInfo application{VK_STRUCTURE_TYPE_APPLICATION_INFO};
     application.pApplicationName = "clipscope";
     application.apiVersion = VK_API_VERSION_1_3;
@@ -72,6 +72,7 @@ void createInstance(InstanceState& state, bool validation) {
     }
     state.debugUtils = validation || hasExtension(VK_EXT_DEBUG_UTILS_EXTENSION_NAME, nullptr);
     if (state.debugUtils) extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+    for (const std::string& name : wanted) extensions.push_back(name.c_str());
     info.pApplicationInfo = &application;
     info.enabledLayerCount = static_cast<uint32_t>(layers.size());
     info.ppEnabledLayerNames = layers.data();
@@ -79,6 +80,8 @@ void createInstance(InstanceState& state, bool validation) {
     info.ppEnabledExtensionNames = extensions.data();
     const VkResult result = vkCreateInstance(&info, nullptr, &state.handle);
     if (result == VK_ERROR_INCOMPATIBLE_DRIVER) throw NoDevice("no Vulkan driver is installed");
+    if (result == VK_ERROR_EXTENSION_NOT_PRESENT && !wanted.empty())
+        throw NoDevice("no Vulkan driver here can show pictures in a window");
     check(result, "vkCreateInstance", "connecting to Vulkan");
     volkLoadInstance(state.handle);
     if (validation) {
@@ -106,10 +109,12 @@ InstanceState::~InstanceState() {
     if (handle) vkDestroyInstance(handle, nullptr);
 }
 
-Instance::Instance(bool validation, MessageHandler onMessage) : m_state(std::make_shared<InstanceState>()) {
+Instance::Instance(bool validation, MessageHandler onMessage, const std::vector<std::string>& extensions)
+    : m_state(std::make_shared<InstanceState>()) {
     m_state->onMessage = std::move(onMessage);
     if (volkInitialize() != VK_SUCCESS) throw NoDevice("no Vulkan loader (libvulkan.so.1) is installed");
-    createInstance(*m_state, validation);
+    createInstance(*m_state, validation, extensions);
+    m_state->presents = std::ranges::contains(extensions, VK_KHR_SURFACE_EXTENSION_NAME);
     enumerateDevices(*m_state);
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,8 +19,9 @@ using MessageHandler = std::function<void(std::string_view message)>;
 class Instance {
 public:
     // validation: turn the Khronos validation layer on, core and synchronization checks; its messages go to
-    // `onMessage`. Throws NoDevice without a loader or a driver, Error when the layer is missing.
-    Instance(bool validation, MessageHandler onMessage);
+    // `onMessage`. extensions: those that windows need (windowExtensions()); devices can present then. Throws
+    // NoDevice without a loader, a driver or one of the extensions, Error when the layer is missing.
+    Instance(bool validation, MessageHandler onMessage, const std::vector<std::string>& extensions = {});
 
     // Every device, in Vulkan's order, usable or not.
     const std::vector<DeviceInfo>& devices() const;

@@ -18,6 +18,7 @@ struct InstanceState {
     VkInstance handle = VK_NULL_HANDLE;
     VkDebugUtilsMessengerEXT messenger = VK_NULL_HANDLE;
     bool debugUtils = false;
+    bool presents = false;  // has what windows need: devices turn on swapchains
     MessageHandler onMessage;
     std::vector<VkPhysicalDevice> physicalDevices;  // parallel to devices
     std::vector<DeviceInfo> devices;
@@ -25,6 +26,8 @@ struct InstanceState {
 
 // The queue family that does all work: one that draws and computes, else one that computes.
 std::optional<uint32_t> workFamily(std::span<const VkQueueFamilyProperties> families);
+
+bool hasExtension(VkPhysicalDevice device, const char* name);
 
 // Reads everything that DeviceInfo holds from the driver.
 DeviceInfo readDeviceInfo(VkPhysicalDevice device, uint32_t index);

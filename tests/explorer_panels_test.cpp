@@ -156,7 +156,7 @@ TEST_CASE("Of 100,000 rows those in sight are laid out", "[explorer][panels][dev
     panels.frames(3);
     const auto start = std::chrono::steady_clock::now();
     panels.frames(10);
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() / 10;
+    std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() / 10;
     CHECK(panels.rowsShown().size() > 20);
     CHECK(panels.rowsShown().size() < 60);
     panels.press("End");

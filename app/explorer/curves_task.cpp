@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 namespace app {
 
@@ -139,12 +140,14 @@ void CurvesTask::profileFirst() {
 }
 
 void CurvesTask::take(const Profile& profile, bool isWhole) {
+    // Copying may pause, and a frame draws from the answer then: nothing of it is changed before.
+    engine::Buffer counts = quant::copied(m_device, m_profiles.counts(), "histogram");
+    m_profileCounts = std::move(counts);
     m_answer.profile = profile;
     m_answer.isWhole = isWhole;
     m_answer.estimate.emplace(profile);
     m_answer.energy = m_answer.estimate->energy();
     m_answer.mostInBin = mostInBin(profile);
-    m_profileCounts = quant::copied(m_device, m_profiles.counts(), "histogram");
     constexpr uint64_t sideBytes = uint64_t{8} * Profile::binsPerSide;
     m_answer.positiveCounts = {m_profileCounts, 0, sideBytes};
     m_answer.negativeCounts = {m_profileCounts, sideBytes, sideBytes};

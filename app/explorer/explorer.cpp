@@ -226,6 +226,7 @@ void Explorer::layOut(uint32_t width, uint32_t height) {
     }
     if (!asked.empty()) m_framesWanted = framesToSettle;
     if (agreed) answer(*agreed);
+    if (m_overlay) m_overlay();
 }
 
 engine::Ticket Explorer::draw(const engine::Image& image, float scale, double seconds,

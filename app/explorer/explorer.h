@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,10 @@ public:
     // Absolute paths, the latest first; open() adds to them.
     const std::vector<std::string>& recentFiles() { return m_shell.recentFiles(); }
     void setRecentFiles(std::vector<std::string> files) { m_shell.recentFiles() = std::move(files); }
+    // Lays out what is to stand above everything else, in each frame.
+    void setOverlay(std::function<void()> overlay) { m_overlay = std::move(overlay); }
+    // The next frame would look different for a reason that lies outside.
+    void refresh() { m_framesWanted = 2; }
 
     void feed(const InputEvent& event);
     // Lets the work go on, lays out a frame of so many pixels and draws it. scale: pixels of a logical pixel.
@@ -89,7 +94,8 @@ private:
     std::string m_savedAs;  // path of the session's file; empty before it has one
     bool m_areBarsKept = false, m_isFresh = true;
     double m_sinceWheel = 1;  // seconds
-    int m_framesWanted = 2;   // Dear ImGui needs a frame or two to settle
+    std::function<void()> m_overlay;
+    int m_framesWanted = 2;  // Dear ImGui needs a frame or two to settle
 };
 
 }  // namespace app

@@ -179,6 +179,22 @@ bool Ui::isHeld() const {
     return isAnimating() || m_context->IO.WantTextInput;
 }
 
+void Ui::setClipboard(Clipboard clipboard) {
+    m_clipboard = std::move(clipboard);
+    ImGuiIO& io = m_context->IO;
+    io.ClipboardUserData = this;
+    io.SetClipboardTextFn = [](void* ui, const char* text) { static_cast<Ui*>(ui)->m_clipboard.set(text); };
+    io.GetClipboardTextFn = [](void* data) {
+        Ui& ui = *static_cast<Ui*>(data);
+        ui.m_pasted = ui.m_clipboard.get();
+        return ui.m_pasted.c_str();
+    };
+}
+
+int Ui::cursor() const {
+    return m_context->MouseCursor;
+}
+
 ImFontAtlas& Ui::atlas() {
     return *m_context->IO.Fonts;
 }

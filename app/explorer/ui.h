@@ -6,12 +6,20 @@
 #include "app/plot/theme.h"
 
 #include <cstdint>
+#include <functional>
+#include <string>
 
 struct ImDrawData;
 struct ImFontAtlas;
 struct ImGuiContext;
 
 namespace app {
+
+// How texts get to other programs and back; UTF-8.
+struct Clipboard {
+    std::function<std::string()> get;
+    std::function<void(const std::string&)> set;
+};
 
 // A context of Dear ImGui of one's own: fonts, colours and sizes by theme and scale; frames and input without
 // a window. Every call makes it the current one, so that several can take turns on one thread.
@@ -41,6 +49,11 @@ public:
     // Of the last frame; what the functions of controls.h enter.
     const ControlList& controls() const { return m_controls; }
 
+    // The system's clipboard. Without one, what is copied stays within the program.
+    void setClipboard(Clipboard clipboard);
+    // The shape of the pointer that the last frame asks for: an ImGuiMouseCursor.
+    int cursor() const;
+
     ImFontAtlas& atlas();
     // In logical pixels.
     TextMeasure measure() const;
@@ -53,6 +66,8 @@ private:
     const Theme* m_theme;
     float m_scale = 0;
     ControlList m_controls;
+    Clipboard m_clipboard;
+    std::string m_pasted;  // what Dear ImGui looks at
 };
 
 }  // namespace app

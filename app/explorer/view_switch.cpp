@@ -10,6 +10,8 @@
 namespace app {
 
 void showView(ViewContext& context) {
+    if (context.workspace.inputs().empty() && context.session.view != View::Device)
+        return showNotice(context, "Drop a file here, or press Ctrl+O.");
     switch (context.session.view) {
         case View::Clip:
             return showClipView(context);

@@ -1,0 +1,72 @@
+#include "app/explorer/explorer_host.h"
+
+#include "engine/error.h"
+#include "quant/input_error.h"
+
+#include <stdexcept>
+#include <thread>
+
+namespace app {
+
+namespace {
+
+// A driver that has been reset needs a moment; one that fails again and again will not come back.
+constexpr size_t mostLosses = 3;
+constexpr std::chrono::seconds lossWindow(30);
+constexpr std::chrono::milliseconds resetTime(200);
+
+}  // namespace
+
+ExplorerHost::ExplorerHost(OpenDevice open, uint64_t memoryBytes, quant::CountingPath path)
+    : m_open(std::move(open)), m_memoryBytes(memoryBytes), m_path(path) {
+    make();
+}
+
+void ExplorerHost::onOpen(std::function<void()> opened, std::function<void()> closing) {
+    m_opened = std::move(opened);
+    m_closing = std::move(closing);
+    if (m_opened) m_opened();
+}
+
+void ExplorerHost::make() {
+    m_device = m_open();
+    m_explorer = std::make_unique<Explorer>(*m_device, m_memoryBytes, m_path);
+}
+
+bool ExplorerHost::attempt(const std::function<void()>& work) {
+    try {
+        work();
+        return true;
+    } catch (const engine::DeviceLost&) {
+        const auto now = std::chrono::steady_clock::now();
+        while (!m_losses.empty() && now - m_losses.front() > lossWindow) m_losses.pop_front();
+        m_losses.push_back(now);
+        if (m_losses.size() > mostLosses) throw;
+    }
+    recover();
+    return false;
+}
+
+void ExplorerHost::recover() {
+    const Session session = m_explorer->session();
+    const std::string name = m_device->info().name;
+    const std::vector<std::string> recent = m_explorer->recentFiles();
+    if (m_closing) m_closing();
+    m_explorer.reset();
+    m_device.reset();
+    std::this_thread::sleep_for(resetTime);
+    make();
+    if (m_opened) m_opened();
+    m_explorer->setRecentFiles(recent);
+    std::string message = "The device (" + name + ") was lost and has been opened again.";
+    try {
+        m_explorer->show(session);
+    } catch (const quant::InputError& error) {
+        message += std::string(" ") + error.what();
+    } catch (const std::invalid_argument& error) {
+        message += std::string(" ") + error.what();
+    }
+    m_explorer->notify(NoticeKind::Warning, message);
+}
+
+}  // namespace app
