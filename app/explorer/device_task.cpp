@@ -15,6 +15,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t elementsOnGpu = uint64_t{16} << 20, elementsOnCpu = uint64_t{4} << 20;
+// Slow devices get less, so that one run takes no longer than frames may wait.
+constexpr uint64_t leastElements = uint64_t{1} << 18;
+constexpr double mostSeconds = 0.015;  // of a profile
 
 // While it lives, submissions are of full size and nothing pauses between them.
 class Unpaced {
@@ -56,11 +59,19 @@ void DeviceTask::rest() {
     m_isStarted = false;
 }
 
-void DeviceTask::compute() {
+uint64_t DeviceTask::fittingElements() {
     const bool isCpu = m_device.info().type == engine::DeviceType::Cpu;
     // The tensor, its copy and what is quantized of it.
     const bool isShort = m_memoryBytes < 4 * elementsOnGpu * sizeof(float);
-    const uint64_t elements = isCpu || isShort ? elementsOnCpu : elementsOnGpu;
+    uint64_t elements = isCpu || isShort ? elementsOnCpu : elementsOnGpu;
+    KernelSuite pilot(m_device, leastElements, m_path);
+    const double seconds = secondsOf(pilot.works()[1].run) / static_cast<double>(leastElements);
+    while (elements > leastElements && seconds * static_cast<double>(elements) > mostSeconds) elements /= 4;
+    return elements;
+}
+
+void DeviceTask::compute() {
+    const uint64_t elements = fittingElements();
     KernelSuite suite(m_device, elements, m_path);
     const auto works = suite.works();
     DeviceTimings timings{.elements = elements, .hasTimestamps = m_device.info().timestampPeriodNs > 0};

@@ -32,8 +32,8 @@ struct DeviceTimings {
 };
 
 // Measures the device's kernels on a synthetic tensor: 16 M elements, 4 M where the device is a processor or
-// memory is short. Every number is the median of five runs after one that does not count, each run without a
-// pause. Everything is freed in the end.
+// memory is short, less where that is slow. Every number is the median of five runs after one that does not
+// count, each run without a pause. Everything is freed in the end.
 class DeviceTask : public Task {
 public:
     DeviceTask(engine::Device& device, uint64_t memoryBytes, quant::CountingPath path);
@@ -50,6 +50,7 @@ public:
 
 private:
     void compute();
+    uint64_t fittingElements();
     double secondsOf(const std::function<void()>& work);
 
     uint64_t m_memoryBytes;
