@@ -61,8 +61,8 @@ void showHelp(const Theme& theme, float scale, bool isAsked) {
     ImGui::SetNextWindowSize({width, std::min(640 * scale, size.y - 24 * scale)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
     const bool isBegun = ImGui::BeginPopupModal(
-            title, nullptr,
-            ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+        title, nullptr,
+        ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
     ImGui::PopStyleVar();
     if (!isBegun) return;
     const bool isWide = width >= 700 * scale;

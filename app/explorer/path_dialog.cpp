@@ -133,8 +133,8 @@ std::optional<std::string> PathDialog::show(const Theme& theme, float scale,
                               std::min((extra ? 280 : 440) * scale, size.y - 24 * scale)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
     const bool isBegun = ImGui::BeginPopupModal(
-            m_title.c_str(), nullptr,
-            ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+        m_title.c_str(), nullptr,
+        ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
     ImGui::PopStyleVar();
     if (!isBegun) return std::nullopt;
     const auto result = m_isOpen ? showInside(theme, recent, extra) : std::nullopt;
