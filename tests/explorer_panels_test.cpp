@@ -75,7 +75,7 @@ std::vector<std::string> smallNames() {
 }
 
 struct Panels : ExplorerScript {
-    explicit Panels(const app::PictureSize& size = {1280, 720, 1}) : ExplorerScript(device(), size) {
+    explicit Panels(const app::PictureSize& size = {960, 600, 1}) : ExplorerScript(device(), size) {
         app::Session session = sample();
         session.inputs = {folder.write("small.safetensors", safetensors(smallNames(), 300)).string()};
         show(session);
@@ -600,7 +600,7 @@ TEST_CASE("The whole window looks as it did", "[explorer][panels][device][pictur
 
 TEST_CASE("Dialogs and help look as they did", "[explorer][panels][device][pictures]") {
     if (isSwiftShader()) return;
-    Panels panels;
+    Panels panels({1280, 720, 1});
     panels.show(sample());
     panels.press("H");
     checkPicture("window-help", panels.picture());
