@@ -458,6 +458,7 @@ TEST_CASE("A session with a file that is gone opens the others", "[explorer][pan
     REQUIRE(missing.size() == 2);
     CHECK(missing[0].contains("gone.safetensors"));
     CHECK(missing[1].contains("of the file that is gone"));
+    CHECK(!panels.session().reference);
     CHECK(panels.session().inputs == before.inputs);
     CHECK(panels.session().tensor == "features.14.weight");
     session.inputs = {"/nowhere/gone.safetensors"};
