@@ -190,11 +190,16 @@ Axis clipAxis(const ClipScene& scene) {
     const float absmax = scene.curves.profile->absmax();
     Range clips;
     for (const FormatCurve& curve : scene.curves.curves) clips.add(curve.octav.clip);
-    if (scene.grid) clips.add(scene.grid->clip);
-    const double high = absmax > 0 ? std::max(double{absmax}, clips.high) * 1.3 : 1;
+    // A clip set by hand moves the axis only where it would leave it, else the line would run from the
+    // pointer.
+    const auto byHand = scene.session.clip;
+    if (scene.grid && !byHand) clips.add(scene.grid->clip);
+    double high = absmax > 0 ? std::max(double{absmax}, clips.high) * 1.3 : 1;
+    if (byHand) high = std::clamp(*byHand * 1.02, high, std::max(high, largest));
     if (scene.session.clips.scale != AxisScale::Log) return axisFor(scene.session.clips, 0, high, "clip");
-    const double low = clips.isEmpty() ? high / 4096 : clips.low / 4;
-    return axisFor(scene.session.clips, std::max(std::min(low, high / 16), smallest), high, "clip");
+    double low = std::min(clips.isEmpty() ? high / 4096 : clips.low / 4, high / 16);
+    if (byHand) low = std::min(low, *byHand / 1.02);
+    return axisFor(scene.session.clips, std::max(low, smallest), high, "clip");
 }
 
 Figure errorFigure(const ClipScene& scene) {
