@@ -57,7 +57,7 @@ void Explorer::layOut(uint32_t width, uint32_t height) {
     ImGui::Begin("view", nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
-                     ImGuiWindowFlags_NoNav);
+                     ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoNav);
     if (m_workspace.inputs().empty())
         showNotice(context, "Drop a file here, or press Ctrl+O.");
     else
@@ -77,7 +77,7 @@ engine::Ticket Explorer::draw(const engine::Image& image, float scale, double se
     layOut(image.width(), image.height());
     const ImDrawData& data = m_ui.endFrame();
     if (m_framesWanted > 0) --m_framesWanted;
-    return m_renderer.draw(image, data, m_ui.atlas(), m_figures.all(), scale, theme.background);
+    return m_renderer.draw(image, data, m_ui.atlas(), m_figures.all(), scale, theme.panel);
 }
 
 }  // namespace app

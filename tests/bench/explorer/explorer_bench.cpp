@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -23,6 +24,11 @@ constexpr std::chrono::milliseconds workBudget(8);
 
 double millisecondsSince(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// Of all threads: what a machine with nothing else to do divides among its cores.
+double cpuMilliseconds() {
+    return static_cast<double>(std::clock()) * 1000 / CLOCKS_PER_SEC;
 }
 
 // Shows each picture, or waits for it where there is no window.
@@ -58,10 +64,10 @@ void settle(Explorer& explorer, Stage& stage) {
     stage.takeHostMs();
 }
 
-void report(const char* what, Stage& stage, Clock::time_point start, double busySeconds) {
+void report(const char* what, Stage& stage, Clock::time_point start, double busySeconds, double cpuMs) {
     const double each = millisecondsSince(start) / frames, host = stage.takeHostMs() / frames;
-    std::printf("%-34s %7.1f %9.2f %9.2f %9.2f\n", what, 1000 / each, each, host,
-                busySeconds * 1000 / frames);
+    std::printf("%-34s %7.1f %9.2f %9.2f %9.2f %9.2f\n", what, 1000 / each, each, host,
+                busySeconds * 1000 / frames, cpuMs / frames);
 }
 
 void measure(const char* what, Explorer& explorer, engine::Device& device, Stage& stage,
@@ -75,13 +81,13 @@ void measure(const char* what, Explorer& explorer, engine::Device& device, Stage
     }
     stage.frame(explorer, budget);
     stage.takeHostMs();
-    const double busy = device.busySeconds();
+    const double busy = device.busySeconds(), cpu = cpuMilliseconds();
     const auto start = Clock::now();
     for (int frame = 0; frame < frames; ++frame) {
         if (isDragging) explorer.feed(point(frame));
         stage.frame(explorer, budget);
     }
-    report(what, stage, start, device.busySeconds() - busy);
+    report(what, stage, start, device.busySeconds() - busy, cpuMilliseconds() - cpu);
     explorer.feed(app::PointerButton{0, false});
     settle(explorer, stage);
 }
@@ -140,7 +146,7 @@ int main(int argc, char** argv) {
     app::Session session;
     session.inputs = {argv[1]};
     explorer.show(session);
-    std::printf("%-34s %7s %9s %9s %9s\n", "1280x720", "fps", "ms", "host ms", "device ms");
+    std::printf("%-34s %7s %9s %9s %9s %9s\n", "1280x720", "fps", "ms", "host ms", "device ms", "cpu ms");
     Stage offscreen(device, nullptr);
     measureAll("offscreen", explorer, device, offscreen);
     if (window) {
