@@ -94,7 +94,8 @@ TEST_CASE("Each view has the command that computes it", "[app]") {
           "clipscope analyze m.safetensors --filter classifier.1.weight --bits 4,8 --method " + methods +
               " --granularity channel");
     CHECK(textFor(View::Compare) ==
-          "clipscope compare m.safetensors --filter classifier.1.weight --bits 4,8 --method " + methods);
+          "clipscope compare m.safetensors --filter classifier.1.weight --bits 4,8 --method " + methods +
+              " --granularity tensor,channel");
     CHECK(
         textFor(View::Values) ==
         "clipscope quantize m.safetensors --output m-int4.safetensors --filter classifier.1.weight --bits 4 "

@@ -115,7 +115,7 @@ TEST_CASE("A module that is cut short is refused", "[spirv]") {
     CHECK_THROWS_AS(summarizeSpirv(overrun), std::runtime_error);
     const uint32_t endless[] = {0x07230203, 0x10600, 0, 1, 0, 17, 1};  // an instruction of no words
     CHECK_THROWS_AS(summarizeSpirv(endless), std::runtime_error);
-    const auto words = wordsOf("profile_private");
+    const auto words = wordsOf("compute/profile_private.comp");
     size_t refused = 0;
     for (size_t size = 5; size < words.size(); ++size) {
         try {
