@@ -30,6 +30,7 @@ constexpr const char* version = "clipscope " CLIPSCOPE_VERSION;
 constexpr const char* rootExamples =
     "  clipscope analyze model.safetensors --bits 4,8\n"
     "  clipscope analyze weights.npz --method octav,max --json -\n"
+    "  clipscope explore model.safetensors\n"
     "  clipscope devices";
 
 void describeRoot(CLI::App& root) {

@@ -22,19 +22,6 @@ double clipFrom(const std::string& text) {
     return clip;
 }
 
-// Whatever belongs to tensors that are open no longer.
-void dropTensors(Session& session) {
-    const Session fresh;
-    session.raw = fresh.raw;
-    session.tensor = fresh.tensor;
-    session.reference = fresh.reference;
-    session.clip = fresh.clip;
-    session.table.filter = fresh.table.filter;
-    session.clips.bounds = session.errors.bounds = session.counts.bounds = {};
-    session.channels = fresh.channels;
-    session.values = fresh.values;
-}
-
 }  // namespace
 
 void addSessionOptions(CLI::App& command, SessionOptions& options) {
@@ -80,15 +67,6 @@ Session sessionOf(const SessionOptions& options, const Session& start) {
     }
     if (options.format) session.format = options.format;
     if (options.clip) session.clip = options.clip;
-    return session;
-}
-
-Session sessionOfFiles(const std::vector<std::string>& files, const Session& present) {
-    if (files.size() == 1 && files[0].ends_with(".json") && !files[0].ends_with(".index.json"))
-        return readSession(files[0]);
-    Session session = present;
-    session.inputs = files;
-    dropTensors(session);
     return session;
 }
 

@@ -34,11 +34,6 @@ void addSessionOptions(CLI::App& command, SessionOptions& options);
 // quant::InputError.
 Session sessionOf(const SessionOptions& options, const Session& start);
 
-// The session that shows these files in place of those of `present`: what goes with the old ones is dropped,
-// how things are looked at stays. A single JSON file that is no index of a sharded model is a session itself.
-// Throws quant::InputError.
-Session sessionOfFiles(const std::vector<std::string>& files, const Session& present);
-
 // All of the text as a number.
 template <class Number>
 bool parseWhole(std::string_view text, Number& number) {

@@ -29,28 +29,6 @@ Session presentSession() {
 
 }  // namespace
 
-TEST_CASE("Other files take with them what belongs to the old ones' tensors alone", "[session_options]") {
-    const Session session = sessionOfFiles({"/new.npy", "/model.index.json"}, presentSession());
-    CHECK(session.inputs == std::vector<std::string>{"/new.npy", "/model.index.json"});
-    CHECK(session.raw.empty());
-    CHECK(session.tensor.empty());
-    CHECK_FALSE(session.reference);
-    CHECK_FALSE(session.clip);
-    CHECK_FALSE(session.clips.bounds);
-    CHECK(session.view == View::Compare);
-    CHECK(session.theme == Appearance::Light);
-    CHECK(session.bits == std::vector<uint32_t>{5});
-}
-
-TEST_CASE("A JSON file that is opened is a session, but not the index of a sharded model",
-          "[session_options]") {
-    const TempFolder folder;
-    writeSession(presentSession(), folder / "saved.json");
-    CHECK(sessionOfFiles({folder / "saved.json"}, Session()) == presentSession());
-    CHECK(sessionOfFiles({"/m.safetensors.index.json"}, Session()).inputs.size() == 1);
-    CHECK_THROWS_AS(sessionOfFiles({folder.write("broken.json", "{")}, Session()), quant::InputError);
-}
-
 TEST_CASE("What the command line says stands above the session that it names", "[session_options]") {
     const TempFolder folder;
     writeSession(presentSession(), folder / "saved.json");

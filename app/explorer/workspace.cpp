@@ -93,7 +93,8 @@ void Workspace::want(const Session& session) {
     wantValues(session);
     wantComparison(session);
     session.view == View::Device ? m_deviceTask.want() : m_deviceTask.rest();
-    if (!m_places.empty()) m_table.want({session.chosenBits, session.format, session.sign}, m_rows, m_places);
+    if (!m_places.empty() && session.isTableShown)
+        m_table.want({session.chosenBits, session.format, session.sign}, m_rows, m_places);
 }
 
 void Workspace::wantClip(const Session& session) {

@@ -42,7 +42,7 @@ public:
     // Why a tensor of that name cannot be analyzed, or that there is none; empty where it can.
     std::string problemOf(const std::string& name) const;
 
-    // What is to be computed from now on.
+    // What is to be computed from now on; the table's numbers only where it is shown.
     void want(const Session& session);
     // Goes on with it for about so long, or past so many places where work may pause.
     void run(std::chrono::steady_clock::duration budget);
