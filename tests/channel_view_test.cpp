@@ -109,7 +109,7 @@ TEST_CASE("A dash lies at the octav clip of every channel, along any axis", "[de
 TEST_CASE("The least error of each row of the map lies at the channel's best clip of method mse",
           "[device][channel_view]") {
     const TempFolder folder;
-    constexpr uint64_t channels = 10, elements = 20'000;
+    constexpr uint64_t channels = 10, elements = 6'000;
     const auto values = risingChannels(channels, elements);
     const MemoryTensor tensor(values, quant::DType::F32, {channels, elements});
     const auto best = clipsOf(tensor, "mse");
@@ -194,7 +194,8 @@ TEST_CASE("A selected channel's curve is its row of the map", "[device][channel_
 }
 
 TEST_CASE("The map fills step by step and ends the same", "[device][channel_view]") {
-    const Session session = modelSession("features.14.weight");
+    Session session = modelSession("features.14.weight");
+    session.bits = {4};
     ExplorerView view(session);
     std::vector<Picture> pictures;
     for (int frame = 0; frame < 40 && view.explorer.isBusy() | (frame == 0); ++frame)
@@ -213,6 +214,7 @@ TEST_CASE("The map fills step by step and ends the same", "[device][channel_view
 
 TEST_CASE("Another view leaves the map to be finished later", "[device][channel_view]") {
     Session session = modelSession("features.14.weight");
+    session.bits = {4};
     ExplorerView view(session);
     for (int frame = 0; frame < 12; ++frame) view.offscreen.afterPauses(2);
     session.view = View::Clip;

@@ -13,7 +13,7 @@ void showBareView(ViewContext& context, uint32_t width, uint32_t height) {
     ImGui::Begin("view", nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
-                     ImGuiWindowFlags_NoNav);
+                     ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoNav);
     showView(context);
     ImGui::End();
 }

@@ -12,8 +12,13 @@ namespace {
 
 constexpr double smallest = 0x1p-126, largest = 0x1.fffffep127;
 
-Axis axisFor(const AxisView& view, double low, double high, std::string label) {
-    Axis axis{.scale = view.scale, .low = low, .high = high, .label = std::move(label)};
+// linearWidth: what a symmetric logarithmic axis shows linearly.
+Axis axisFor(const AxisView& view, double low, double high, double linearWidth, std::string label) {
+    Axis axis{.scale = view.scale,
+              .low = low,
+              .high = high,
+              .linearWidth = std::max(linearWidth, smallest),
+              .label = std::move(label)};
     if (view.bounds) std::tie(axis.low, axis.high) = *view.bounds;
     if (axis.scale == AxisScale::Log) {
         axis.low = std::max(axis.low, smallest);
@@ -54,9 +59,10 @@ Axis errorAxis(const ClipScene& scene) {
     if (errors.isEmpty()) errors.add(1);
     const double top = std::max(meanEnergy(scene.curves), errors.high * 2);
     if (scene.session.errors.scale != AxisScale::Log)
-        return axisFor(scene.session.errors, 0, std::min(top, errors.high * 6), "mean squared error");
+        return axisFor(scene.session.errors, 0, std::min(top, errors.high * 6), errors.low,
+                       "mean squared error");
     return axisFor(scene.session.errors, std::max(errors.low / 3, smallest), std::min(top * 2.5, largest),
-                   "mean squared error");
+                   errors.low, "mean squared error");
 }
 
 void addCurves(Figure& figure, const ClipScene& scene) {
@@ -196,10 +202,11 @@ Axis clipAxis(const ClipScene& scene) {
     if (scene.grid && !byHand) clips.add(scene.grid->clip);
     double high = absmax > 0 ? std::max(double{absmax}, clips.high) * 1.3 : 1;
     if (byHand) high = std::clamp(*byHand * 1.02, high, std::max(high, largest));
-    if (scene.session.clips.scale != AxisScale::Log) return axisFor(scene.session.clips, 0, high, "clip");
+    if (scene.session.clips.scale != AxisScale::Log)
+        return axisFor(scene.session.clips, 0, high, high * 1e-3, "clip");
     double low = std::min(clips.isEmpty() ? high / 4096 : clips.low / 4, high / 16);
     if (byHand) low = std::min(low, *byHand / 1.02);
-    return axisFor(scene.session.clips, std::max(low, smallest), high, "clip");
+    return axisFor(scene.session.clips, std::max(low, smallest), high, high * 1e-3, "clip");
 }
 
 Figure errorFigure(const ClipScene& scene) {
@@ -228,9 +235,9 @@ Figure histogramFigure(const ClipScene& scene) {
     const bool hasLevels =
         scene.session.shown.quantizedHistogram && scene.readout && scene.readout->levels > 0;
     if (hasLevels) most = std::max(most, scene.readout->mostInLevel);
-    figure.y =
-        axisFor(scene.session.counts, isLog ? 0.7 : 0,
-                static_cast<double>(std::max<uint64_t>(most, 1)) * (isLog ? 2.5 : 1.1), "elements per bin");
+    figure.y = axisFor(scene.session.counts, isLog ? 0.7 : 0,
+                       static_cast<double>(std::max<uint64_t>(most, 1)) * (isLog ? 2.5 : 1.1), 1,
+                       "elements per bin");
     Bars bars{.edges = isLinear ? curves.linearEdges : curves.profileEdges,
               .counts = isLinear ? curves.linearCounts : curves.positiveCounts,
               .bins = isLinear ? curves.linearBins : quant::Profile::finiteBins,

@@ -247,7 +247,7 @@ engine::Ticket Explorer::draw(const engine::Image& image, float scale, double se
     const ImDrawData& data = m_ui.endFrame();
     if (wasTipWaiting && !m_ui.controls().tipWaits()) m_framesWanted = framesToSettle;
     m_history.record(m_session, isHeld());
-    return m_renderer.draw(image, data, m_ui.atlas(), m_figures.all(), scale, theme.background);
+    return m_renderer.draw(image, data, m_ui.atlas(), m_figures.all(), scale, theme.panel);
 }
 
 }  // namespace app

@@ -176,7 +176,8 @@ std::optional<DialogAnswer> Shell::show(PanelContext& context, uint32_t width, u
     ImGui::SetNextWindowSize({static_cast<float>(width), static_cast<float>(height)});
     ImGui::Begin("shell", nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
+                     ImGuiWindowFlags_NoBackground);
     showTopBar(context);
     showBody(context);
     const auto answer = showPopups(context);
