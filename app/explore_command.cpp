@@ -82,9 +82,9 @@ void showFirst(Explorer& explorer, const SessionOptions& options, const Settings
     }
 }
 
-void save(Settings settings, Explorer& explorer, const WindowPlace& place) {
-    const Session& session = explorer.session();
-    settings.recentFiles = explorer.recentFiles();
+void save(Settings settings, const ExplorerHost& host, const WindowPlace& place) {
+    const Session session = host.session();
+    settings.recentFiles = host.recentFiles();
     settings.window = place;
     settings.theme = session.theme;
     settings.session = session;
@@ -111,10 +111,10 @@ void runExplore(const ExploreArguments& arguments, Global& global) {
     try {
         window.run();
     } catch (...) {
-        save(loaded.settings, host.explorer(), window.place());
+        save(loaded.settings, host, window.place());
         throw;
     }
-    save(loaded.settings, host.explorer(), window.place());
+    save(loaded.settings, host, window.place());
 }
 
 }  // namespace

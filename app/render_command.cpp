@@ -91,9 +91,11 @@ void runRender(const RenderArguments& arguments, Global& global) {
     } else {
         for (const std::string& missing : explorer.showWhatIsThere(session)) printMessage("warning", missing);
     }
-    if (const std::string problem = explorer.workspace().problemOf(explorer.session().tensor);
-        !problem.empty())
-        throw quant::InputError(session.inputs.front(), "", problem);
+    const std::string problem = explorer.workspace().problemOf(explorer.session().tensor);
+    if (!problem.empty() && explorer.session().view != View::Device) {
+        throw quant::InputError(session.inputs.empty() ? arguments.session.session : session.inputs.front(),
+                                "", problem);
+    }
     if (const uint32_t most = context.device.info().maxImageExtent;
         arguments.size.pixelsWide() > most || arguments.size.pixelsHigh() > most) {
         throw UsageError("--size: " + context.device.info().name + " draws pictures of at most " +

@@ -162,10 +162,8 @@ TEST_CASE("Each step of the work is drawn, and the last is the finished picture"
     const Picture finished = whole.offscreen.finished();
     const Picture first = stepped.offscreen.afterPauses(1);
     CHECK(difference(first, finished).pixels > 100);
-    double last = difference(first, finished).pixels;
     for (int step = 0; step < 400 && stepped.explorer.isBusy(); ++step) stepped.offscreen.afterPauses(4);
     CHECK(difference(stepped.offscreen.finished(), finished).pixels == 0);
-    CHECK(last > 0);
 }
 
 TEST_CASE("Bounds of the session hold whatever tensor is shown", "[device][explorer]") {

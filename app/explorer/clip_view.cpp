@@ -100,7 +100,9 @@ void showReading(ViewContext& context, const quant::ClippedGrid& grid) {
 
 void setClip(Session& session, const ClipScene& scene, double clip) {
     const double absmax = scene.curves.profile->absmax();
-    session.clip = std::clamp(clip, std::max(absmax * 0x1p-16, 0x1p-126), absmax * 4);
+    constexpr double least = 0x1p-126, most = 0x1.fffffep127;
+    const double low = std::max(absmax * 0x1p-16, least);
+    session.clip = std::clamp(clip, low, std::max(low, std::min(absmax * 4, most)));
 }
 
 // The clip line follows the pointer while it is held near it; arrow keys nudge by a pixel, with Shift by ten.

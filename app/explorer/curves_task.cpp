@@ -165,33 +165,39 @@ void CurvesTask::modelCurves() {
     std::erase_if(formats, [](const quant::NumberFormat& format) {
         return format.isAffine || format.isBlockScaled() || format.fixedScale();
     });
-    m_answer.curves.clear();
-    m_curves.reset();
-    if (formats.empty()) return;
+    if (formats.empty()) {
+        m_answer.curves.clear();
+        m_curves.reset();
+        return;
+    }
     m_clips =
         spacedClips(profile.absmax(),
                     m_question.closeUp.value_or(std::pair(profile.absmax() / 64.0, profile.absmax() * 2.0)));
-    m_curves = std::make_unique<quant::CurvePass>(m_device, formats, m_clips);
-    m_curves->model(profile);
+    // The old curves are drawn until the new ones are there: making them may pause.
+    auto made = std::make_unique<quant::CurvePass>(m_device, formats, m_clips);
+    made->model(profile);
     const auto points = static_cast<uint32_t>(m_clips.size());
     quant::ProfileClips clips(profile);
+    std::vector<FormatCurve> curves;
     const auto errorAt = [&](const quant::NumberFormat& format, double clip) {
         return quant::ErrorPoint{clip, quant::modelledError(*m_answer.estimate, format, clip) /
                                            static_cast<double>(profile.finite())};
     };
     for (size_t i = 0; i < formats.size(); ++i) {
         FormatCurve curve{.format = formats[i],
-                          .clips = {m_curves->clips(), points},
-                          .measured = {m_curves->measured(i), points},
-                          .modelled = {m_curves->modelled(i), points}};
+                          .clips = {made->clips(), points},
+                          .measured = {made->measured(i), points},
+                          .modelled = {made->modelled(i), points}};
         curve.octav = errorAt(formats[i], clips.find({quant::Method(), formats[i]}).clip.high);
         if (formats[i].hasNoiseFactor()) {
             for (const double step :
                  quant::octavIterates(profile, sidesOf(formats[i]), formats[i].inverseNoiseFactor()))
                 curve.steps.push_back(errorAt(formats[i], step));
         }
-        m_answer.curves.push_back(std::move(curve));
+        curves.push_back(std::move(curve));
     }
+    m_answer.curves = std::move(curves);
+    m_curves = std::move(made);
 }
 
 void CurvesTask::countLinearly() {

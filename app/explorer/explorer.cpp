@@ -7,6 +7,7 @@
 #include "app/explorer/settings.h"
 #include "app/explorer/view_context.h"
 #include "app/explorer/view_name.h"
+#include "engine/error.h"
 #include "quant/input_error.h"
 
 #include <imgui.h>
@@ -130,6 +131,8 @@ void Explorer::exportTo(const DialogAnswer& answer) {
         return m_shell.dialogs().fail(error.what());
     } catch (const std::invalid_argument& error) {
         return m_shell.dialogs().fail(error.what());
+    } catch (const engine::OutOfMemory& error) {
+        return m_shell.dialogs().fail(error.what());
     }
     m_shell.dialogs().close();
     notify(NoticeKind::Done, "Exported " + answer.path);
@@ -160,7 +163,7 @@ void Explorer::goTo(const Session& session) {
         show(session);
     } catch (const quant::InputError& error) {
         notify(NoticeKind::Error, error.what());
-        m_history.record(m_session, false);
+        m_history.amend(m_session);
     }
 }
 
@@ -220,12 +223,12 @@ void Explorer::layOut(uint32_t width, uint32_t height) {
     const bool isBare = !m_session.isTableShown && !m_areBarsKept;
     view.hasControls = !isBare;
     view.notices = &m_shell.notices();
-    const auto agreed = m_shell.show(context, width, height, isBare);
+    m_answered = m_shell.show(context, width, height, isBare);
+    m_asked.clear();
     for (const Action action : asked) {
-        if (!m_shell.perform(context, action)) perform(action);
+        if (!m_shell.perform(context, action)) m_asked.push_back(action);
     }
     if (!asked.empty()) m_framesWanted = framesToSettle;
-    if (agreed) answer(*agreed);
     if (m_overlay) m_overlay();
 }
 
@@ -247,7 +250,12 @@ engine::Ticket Explorer::draw(const engine::Image& image, float scale, double se
     const ImDrawData& data = m_ui.endFrame();
     if (wasTipWaiting && !m_ui.controls().tipWaits()) m_framesWanted = framesToSettle;
     m_history.record(m_session, isHeld());
-    return m_renderer.draw(image, data, m_ui.atlas(), m_figures.all(), scale, theme.panel);
+    const engine::Ticket ticket =
+        m_renderer.draw(image, data, m_ui.atlas(), m_figures.all(), scale, theme.panel);
+    // Not earlier: opening other files frees what the figures of this frame are drawn from.
+    for (const Action action : m_asked) perform(action);
+    if (const auto answered = std::exchange(m_answered, std::nullopt)) answer(*answered);
+    return ticket;
 }
 
 }  // namespace app

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,8 @@ private:
     FigureList m_figures;
     FrameRenderer m_renderer;
     Shell m_shell;
+    std::vector<Action> m_asked;  // in the last frame, to be done once that is drawn
+    std::optional<DialogAnswer> m_answered;
     std::string m_savedAs;  // path of the session's file; empty before it has one
     bool m_areBarsKept = false, m_isFresh = true;
     double m_sinceWheel = 1;  // seconds

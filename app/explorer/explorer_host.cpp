@@ -29,8 +29,9 @@ void ExplorerHost::onOpen(std::function<void()> opened, std::function<void()> cl
 }
 
 void ExplorerHost::make() {
-    m_device = m_open();
-    m_explorer = std::make_unique<Explorer>(*m_device, m_memoryBytes, m_path);
+    auto device = m_open();
+    m_explorer = std::make_unique<Explorer>(*device, m_memoryBytes, m_path);
+    m_device = std::move(device);
 }
 
 bool ExplorerHost::attempt(const std::function<void()>& work) {
@@ -47,20 +48,41 @@ bool ExplorerHost::attempt(const std::function<void()>& work) {
     return false;
 }
 
+// A driver that is being reset may have no device for a moment.
+void ExplorerHost::makeAgain() {
+    for (size_t attempt = 1;; ++attempt) {
+        std::this_thread::sleep_for(resetTime);
+        try {
+            return make();
+        } catch (const engine::Error&) {
+            if (attempt == mostLosses) throw;
+        } catch (const engine::NoDevice&) {
+            if (attempt == mostLosses) throw;
+        }
+    }
+}
+
+Session ExplorerHost::session() const {
+    return m_explorer ? m_explorer->session() : m_lastSession;
+}
+
+std::vector<std::string> ExplorerHost::recentFiles() const {
+    return m_explorer ? m_explorer->recentFiles() : m_lastFiles;
+}
+
 void ExplorerHost::recover() {
-    const Session session = m_explorer->session();
+    m_lastSession = m_explorer->session();
+    m_lastFiles = m_explorer->recentFiles();
     const std::string name = m_device->info().name;
-    const std::vector<std::string> recent = m_explorer->recentFiles();
     if (m_closing) m_closing();
     m_explorer.reset();
     m_device.reset();
-    std::this_thread::sleep_for(resetTime);
-    make();
+    makeAgain();
     if (m_opened) m_opened();
-    m_explorer->setRecentFiles(recent);
+    m_explorer->setRecentFiles(m_lastFiles);
     std::string message = "The device (" + name + ") was lost and has been opened again.";
     try {
-        m_explorer->show(session);
+        m_explorer->show(m_lastSession);
     } catch (const quant::InputError& error) {
         message += std::string(" ") + error.what();
     } catch (const std::invalid_argument& error) {

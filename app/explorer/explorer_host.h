@@ -7,6 +7,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace app {
 
@@ -21,6 +23,11 @@ public:
 
     engine::Device& device() { return *m_device; }
     Explorer& explorer() { return *m_explorer; }
+    // False where a device was lost and no other could be had: then only what follows is there.
+    bool isOpen() const { return m_explorer != nullptr; }
+    // The last that was shown.
+    Session session() const;
+    std::vector<std::string> recentFiles() const;
 
     // Called with each new device and explorer, the first ones included; and, before a lost device goes, to
     // let go what else was made on it.
@@ -34,6 +41,7 @@ public:
 private:
     void recover();
     void make();
+    void makeAgain();
 
     OpenDevice m_open;
     uint64_t m_memoryBytes;
@@ -41,6 +49,8 @@ private:
     std::function<void()> m_opened, m_closing;
     std::unique_ptr<engine::Device> m_device;
     std::unique_ptr<Explorer> m_explorer;
+    Session m_lastSession;
+    std::vector<std::string> m_lastFiles;
     std::deque<std::chrono::steady_clock::time_point> m_losses;
 };
 

@@ -50,7 +50,7 @@ ExplorerWindow::ExplorerWindow(const Display& display, const engine::Instance& i
 
 ExplorerWindow::~ExplorerWindow() {
     m_host.onOpen({}, {});
-    explorer().setOverlay({});
+    if (m_host.isOpen()) explorer().setOverlay({});
 }
 
 float ExplorerWindow::scale() const {

@@ -41,7 +41,7 @@ public:
         engine::Device& device = m_workspace.device();
         const engine::Image image(device, m_wide, m_high, "export");
         FrameRenderer renderer(device);
-        renderer.draw(image, *m_data, m_ui.atlas(), m_figures.all(), m_ui.scale(), m_ui.theme().background);
+        renderer.draw(image, *m_data, m_ui.atlas(), m_figures.all(), m_ui.scale(), m_ui.theme().panel);
         const engine::Buffer pixels(device, image.sizeBytes(), engine::MemoryKind::Readback, "export");
         engine::Commands commands(device);
         commands.copy(image, pixels);

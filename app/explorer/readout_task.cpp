@@ -48,14 +48,15 @@ void ReadoutTask::compute(const ReadoutQuestion& question) {
         readout.sqnrDb = 10 * std::log10(errors[1].squared / errors[0].squared);
     readout.clippedFraction = static_cast<double>(errors[0].clipped) / finite;
     const quant::NumberFormat& format = question.grid.format;
-    if (!format.isAffine && format.positiveLevelCount() <= quant::maxLevels) {
+    // Two's complement has one level more on one side.
+    if (!format.isAffine && 2 * format.positiveLevelCount() <= quant::maxLevels) {
         quant::LevelCounts& levels = m_levels[m_next];
         levels.count(m_stream, question.grid, quant::LevelAxis::Magnitude, question.absmax);
-        m_next = 1 - m_next;
         readout.levels = levels.levels();
         readout.edges = {levels.edges(), levels.levels() + 1};
         readout.counts = levels.counts();
         readout.mostInLevel = std::ranges::max(levels.read());
+        m_next = 1 - m_next;
     }
     m_latest = readout;
 }

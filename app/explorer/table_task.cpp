@@ -1,6 +1,7 @@
 #include "app/explorer/table_task.h"
 
 #include "app/explorer/tensor_rows.h"
+#include "engine/error.h"
 #include "quant/input_error.h"
 
 #include <cmath>
@@ -55,6 +56,8 @@ void TableTask::fill(size_t row) {
         changed.sqnrDb = result.sqnrDb;
         changed.bins = magnitudeBins(analysis.profile);
     } catch (const quant::InputError& error) {
+        m_rows->change(row).problem = error.what();
+    } catch (const engine::OutOfMemory& error) {
         m_rows->change(row).problem = error.what();
     }
 }

@@ -4,6 +4,7 @@
 #include "quant/raw.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace app {
 
@@ -53,6 +54,7 @@ void Workspace::open(const std::vector<std::string>& inputs, const std::string& 
         }
     }
     for (Task* task : m_tasks) task->stop();
+    m_deviceTask.rest();
     m_curves.forget();
     m_reference.forget();
     m_methods.forget();
@@ -87,7 +89,8 @@ std::string Workspace::problemOf(const std::string& name) const {
 }
 
 void Workspace::want(const Session& session) {
-    m_shown = find(session.tensor);
+    const auto before = std::exchange(m_shown, find(session.tensor));
+    if (before != m_shown) forgetShown();
     wantClip(session);
     wantChannels(session);
     wantValues(session);
@@ -97,12 +100,17 @@ void Workspace::want(const Session& session) {
         m_table.want({session.chosenBits, session.format, session.sign}, m_rows, m_places);
 }
 
+// What is known of the tensor shown before is not to be taken for the next one's.
+void Workspace::forgetShown() {
+    m_curves.forget();
+    m_methods.forget();
+    m_readout.forget();
+    m_channels.forget();
+    m_values.forget();
+}
+
 void Workspace::wantClip(const Session& session) {
-    if (!m_shown) {
-        m_curves.forget();
-        m_methods.forget();
-        m_readout.forget();
-    } else {
+    if (m_shown) {
         CurvesQuestion question{*m_shown, session.bits, session.format, session.sign,
                                 m_curves.closeUpFor(session.clips.bounds)};
         if (!session.format && !std::ranges::contains(session.bits, session.chosenBits)) {

@@ -70,6 +70,7 @@ public:
     engine::Device& device() { return m_device; }
 
 private:
+    void forgetShown();
     void wantClip(const Session& session);
     void wantChannels(const Session& session);
     void wantValues(const Session& session);
