@@ -166,6 +166,20 @@ TEST_CASE("Each step of the work is drawn, and the last is the finished picture"
     CHECK(difference(stepped.offscreen.finished(), finished).pixels == 0);
 }
 
+TEST_CASE("Nothing of another tensor is shown as that of one that is still read", "[device][explorer]") {
+    Session session = sampleSession("features.14.weight");
+    Viewer viewer(session);
+    viewer.offscreen.finished();
+    REQUIRE(viewer.explorer.workspace().readout().latest());
+    session.tensor = "classifier.1.weight";
+    viewer.explorer.show(session);
+    viewer.offscreen.frame();
+    CHECK_FALSE(viewer.explorer.workspace().readout().latest());
+    CHECK(viewer.explorer.workspace().methods().results().empty());
+    viewer.offscreen.finished();
+    CHECK(viewer.explorer.workspace().readout().latest()->question.place.info().name == session.tensor);
+}
+
 TEST_CASE("Bounds of the session hold whatever tensor is shown", "[device][explorer]") {
     Session session = sampleSession("features.0.weight");
     session.clips.bounds = {0.05, 0.3};
