@@ -157,7 +157,9 @@ TEST_CASE("Drawing the same session twice gives the same picture", "[device][exp
 }
 
 TEST_CASE("Each step of the work is drawn, and the last is the finished picture", "[device][explorer]") {
-    const Session session = sampleSession("classifier.1.weight");
+    Session session = sampleSession("features.14.weight");
+    session.bits = {4};
+    session.methods = {"octav"};
     Viewer stepped(session), whole(session);
     const Picture finished = whole.offscreen.finished();
     const Picture first = stepped.offscreen.afterPauses(1);
@@ -167,11 +169,13 @@ TEST_CASE("Each step of the work is drawn, and the last is the finished picture"
 }
 
 TEST_CASE("Nothing of another tensor is shown as that of one that is still read", "[device][explorer]") {
-    Session session = sampleSession("features.14.weight");
+    Session session = sampleSession("features.4.weight");
+    session.bits = {4};
+    session.methods = {"octav"};
     Viewer viewer(session);
     viewer.offscreen.finished();
     REQUIRE(viewer.explorer.workspace().readout().latest());
-    session.tensor = "classifier.1.weight";
+    session.tensor = "features.0.weight";
     viewer.explorer.show(session);
     viewer.offscreen.frame();
     CHECK_FALSE(viewer.explorer.workspace().readout().latest());
@@ -182,11 +186,13 @@ TEST_CASE("Nothing of another tensor is shown as that of one that is still read"
 
 TEST_CASE("Bounds of the session hold whatever tensor is shown", "[device][explorer]") {
     Session session = sampleSession("features.0.weight");
+    session.bits = {4};
+    session.methods = {"octav"};
     session.clips.bounds = {0.05, 0.3};
     Viewer viewer(session);
     viewer.offscreen.finished();
     CHECK(viewer.explorer.figures().at(0).figure.x.low == 0.05);
-    session.tensor = "features.14.weight";
+    session.tensor = "features.4.weight";
     viewer.explorer.show(session);
     viewer.offscreen.finished();
     CHECK(viewer.explorer.figures().at(0).figure.x.low == 0.05);
@@ -194,7 +200,9 @@ TEST_CASE("Bounds of the session hold whatever tensor is shown", "[device][explo
 }
 
 TEST_CASE("Points lie dense where the view has zoomed to", "[device][explorer]") {
-    Session session = sampleSession("features.14.weight");
+    Session session = sampleSession("features.4.weight");
+    session.bits = {4};
+    session.methods = {"octav"};
     session.clips.bounds = {0.09, 0.0901};
     Viewer viewer(session);
     viewer.offscreen.finished();
