@@ -102,9 +102,13 @@ TEST_CASE("The clip line follows the mouse", "[cli][window]") {
     Explore explore({sample, "--clip", "0.25", "--tensor", "features.14.weight"});
     const std::string window = explore.waitForWindow(sampleTitle);
     const VirtualDisplay& display = explore.display();
-    // Wherever the pointer goes down in the plot, the line comes.
-    display.xdotool({"mousemove", "--window", window, "700", "300", "mousedown", "1"});
-    display.xdotool({"mousemove", "--window", window, "900", "300", "mouseup", "1"});
+    // Wherever the pointer goes down in the plot, the line comes; but there is no plot before the first
+    // elements are read, which nobody outside the window can see. So it is dragged for a while.
+    for (int round = 0; round < 12; ++round) {
+        display.xdotool({"mousemove", "--window", window,      "700",      "300",   "mousedown", "1",
+                         "sleep",     "0.15",     "mousemove", "--window", window,  "900",       "300",
+                         "sleep",     "0.15",     "mouseup",   "1",        "sleep", "0.1"});
+    }
     checkEndsWell(explore.close());
     const app::Settings settings = explore.remembered();
     REQUIRE(settings.session);
