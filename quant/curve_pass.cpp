@@ -1,6 +1,7 @@
 #include "quant/curve_pass.h"
 
 #include "engine/kernel.h"
+#include "quant/modelled_error.h"
 #include "quant/profile_error.h"
 #include "shaders/mean_error.h"
 
@@ -29,20 +30,6 @@ uint64_t reversed(uint64_t index, int bits) {
     uint64_t result = 0;
     for (int bit = 0; bit < bits; ++bit) result |= (index >> bit & 1) << (bits - 1 - bit);
     return result;
-}
-
-// Σ (|x| - clip)² beyond the clip and the noise factor's share within it.
-double modelledError(const ProfileError& profile, const NumberFormat& format, double clip) {
-    const double gamma = 1.0 / static_cast<double>(format.inverseNoiseFactor());
-    double error = 0;
-    for (const Sides sides : {Sides::Positive, Sides::Negative}) {
-        if (sides == Sides::Negative && !format.isSigned) continue;
-        const Moments inside = profile.side(sides).upTo(clip), all = profile.side(sides).total();
-        const double beyond = all.squares - inside.squares - 2 * clip * (all.sum - inside.sum) +
-                              clip * clip * (all.count - inside.count);
-        error += gamma * clip * clip * inside.count + std::max(beyond, 0.0);
-    }
-    return error;
 }
 
 }  // namespace
@@ -108,8 +95,7 @@ void CurvePass::model(const Profile& profile) {
         const NumberFormat& format = m_formats[f];
         for (uint32_t i = 0; i < m_points; ++i) {
             const float clip = m_clipValues[i];
-            const double error = format.hasNoiseFactor() ? modelledError(estimate, format, double{clip})
-                                                         : estimate.at({format, clip});
+            const double error = modelledError(estimate, format, double{clip});
             errors[f * m_points + i] =
                 finite > 0 ? static_cast<float>(error / finite) : std::numeric_limits<float>::quiet_NaN();
         }
