@@ -3,6 +3,7 @@
 #include "app/explorer/explorer.h"
 #include "app/explorer/offscreen.h"
 #include "app/plot/frame_renderer.h"
+#include "app/plot/image_picture.h"
 #include "engine/commands.h"
 #include "engine/error.h"
 #include "engine/image.h"
@@ -17,16 +18,6 @@ namespace app {
 namespace {
 
 constexpr double frameSeconds = 1.0 / 60;
-
-Picture read(engine::Device& device, const engine::Image& image) {
-    const engine::Buffer pixels(device, image.sizeBytes(), engine::MemoryKind::Readback, "picture");
-    engine::Commands commands(device);
-    commands.copy(image, pixels);
-    device.wait(commands.submit());
-    pixels.invalidate();
-    const auto bytes = pixels.mapped().first(image.sizeBytes());
-    return {image.width(), image.height(), {bytes.begin(), bytes.end()}};
-}
 
 // The title, and what is left below it.
 Rect beginPicture(const std::string& title, uint32_t width, uint32_t height) {
@@ -88,7 +79,7 @@ Picture figurePicture(engine::Device& device, const std::string& title, const Th
         const ImDrawData& data = ui.endFrame();
         renderer.draw(image, data, ui.atlas(), figures.all(), 1, theme.background);
     }
-    return read(device, image);
+    return pictureOf(device, image);
 }
 
 }  // namespace app

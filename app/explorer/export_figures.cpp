@@ -8,6 +8,7 @@
 #include "app/plot/figure_csv.h"
 #include "app/plot/figure_svg.h"
 #include "app/plot/frame_renderer.h"
+#include "app/plot/image_picture.h"
 #include "engine/commands.h"
 #include "engine/image.h"
 #include "quant/output_file.h"
@@ -42,15 +43,7 @@ public:
         const engine::Image image(device, m_wide, m_high, "export");
         FrameRenderer renderer(device);
         renderer.draw(image, *m_data, m_ui.atlas(), m_figures.all(), m_ui.scale(), m_ui.theme().panel);
-        const engine::Buffer pixels(device, image.sizeBytes(), engine::MemoryKind::Readback, "export");
-        engine::Commands commands(device);
-        commands.copy(image, pixels);
-        device.wait(commands.submit());
-        pixels.invalidate();
-        Picture picture{m_wide, m_high, {}};
-        const auto bytes = pixels.mapped().first(image.sizeBytes());
-        picture.pixels.assign(bytes.begin(), bytes.end());
-        return picture;
+        return pictureOf(device, image);
     }
 
     // Moved up to where the page begins.

@@ -1,6 +1,6 @@
 #include "app/explorer/offscreen.h"
 
-#include "engine/commands.h"
+#include "app/plot/image_picture.h"
 
 #include <algorithm>
 #include <chrono>
@@ -27,15 +27,7 @@ void Offscreen::draw() {
 
 Picture Offscreen::frame() {
     draw();
-    const engine::Buffer pixels(m_device, m_image.sizeBytes(), engine::MemoryKind::Readback, "picture");
-    engine::Commands commands(m_device);
-    commands.copy(m_image, pixels);
-    m_device.wait(commands.submit());
-    pixels.invalidate();
-    Picture picture{m_image.width(), m_image.height(), {}};
-    const auto bytes = pixels.mapped().first(m_image.sizeBytes());
-    picture.pixels.assign(bytes.begin(), bytes.end());
-    return picture;
+    return pictureOf(m_device, m_image);
 }
 
 // An answer may raise the next question, which the frame after it asks; and what the last frame laid out may
