@@ -216,10 +216,17 @@ const DeviceInfo& Device::info() const {
 }
 
 const Kernel& Device::kernel(const std::string& name, const KernelVariant& variant) {
-    for (const auto& kernel : m_state->kernels) {
-        if (kernel->name() == name && kernel->variant() == variant) return *kernel;
-    }
-    return *m_state->kernels.emplace_back(std::make_unique<Kernel>(*m_state, name, variant));
+    const auto find = [&] {
+        return std::ranges::find_if(m_state->kernels, [&](const auto& kernel) {
+            return kernel->name() == name && kernel->variant() == variant;
+        });
+    };
+    if (const auto found = find(); found != m_state->kernels.end()) return **found;
+    std::unique_ptr<Kernel> made;
+    aside([&] { made = std::make_unique<Kernel>(*m_state, name, variant); });
+    // Others may have made it meanwhile.
+    if (const auto found = find(); found != m_state->kernels.end()) return **found;
+    return *m_state->kernels.emplace_back(std::move(made));
 }
 
 const GraphicsPipeline& Device::graphicsPipeline(const std::string& name, const KernelVariant& variant) {
@@ -262,9 +269,14 @@ void Device::wait(Ticket ticket, uint64_t timeOutSeconds) {
 }
 
 void Device::pace() {
-    // A copy: the pacer may be exchanged while it lasts.
-    const auto pacer = m_pacer;
-    if (pacer) pacer({m_state->lastTicket});
+    if (m_pacer) m_pacer->pace({m_state->lastTicket});
+}
+
+void Device::aside(const std::function<void()>& work) {
+    if (m_pacer)
+        m_pacer->aside(work);
+    else
+        work();
 }
 
 double Device::busySeconds() const {

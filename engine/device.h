@@ -2,6 +2,7 @@
 
 #include "engine/device_info.h"
 #include "engine/instance.h"
+#include "engine/pacer.h"
 
 #include <cstdint>
 #include <functional>
@@ -16,11 +17,6 @@ namespace engine {
 class GraphicsPipeline;
 class Kernel;
 struct DeviceState;
-
-// A point on the device's timeline: the work of one submission is done when the device reaches it.
-struct Ticket {
-    uint64_t value = 0;
-};
 
 // How a kernel is specialized. Two requests with equal name and variant give the same kernel.
 struct KernelVariant {
@@ -41,7 +37,7 @@ public:
 
     const DeviceInfo& info() const;
 
-    // The kernel of shaders/compute/NAME.comp, compiled on first use and kept.
+    // The kernel of shaders/compute/NAME.comp, compiled on first use, aside of a pacer, and kept.
     // Throws std::logic_error for an unknown name, ShaderError for a live shader that does not compile.
     const Kernel& kernel(const std::string& name, const KernelVariant& variant = {});
 
@@ -58,15 +54,15 @@ public:
     void wait(Ticket ticket, uint64_t timeOutSeconds = 60);
     bool isDone(Ticket ticket) const;
 
-    // Called after every submission with its ticket, so that work made for a single thread can give way in
-    // between; it may wait, but not submit. It may throw, once the device is idle: what submitted then
-    // unwinds. While there is one, submissions are kept short. Empty: none.
-    void setPacer(std::function<void(Ticket)> pacer) { m_pacer = std::move(pacer); }
+    // Lets work give way after every submission. While there is one, submissions are kept short. Null: none.
+    void setPacer(Pacer* pacer) { m_pacer = pacer; }
     // Leaves the device without one, for work that is not to be interrupted; the caller puts it back.
-    std::function<void(Ticket)> takePacer() { return std::exchange(m_pacer, {}); }
-    bool isPaced() const { return static_cast<bool>(m_pacer); }
+    Pacer* takePacer() { return std::exchange(m_pacer, nullptr); }
+    bool isPaced() const { return m_pacer != nullptr; }
     // Calls the pacer where long work of the host may give way, too; nothing where there is none.
     void pace();
+    // Does work that leaves the device alone; where there is a pacer, others may use the device meanwhile.
+    void aside(const std::function<void()>& work);
 
     // Sum of the time that finished submissions spent on the device, by its own timestamps, in seconds; 0
     // where the device has none. A submission is added when it is waited for or its slot is used again.
@@ -79,7 +75,7 @@ public:
 
 private:
     std::shared_ptr<DeviceState> m_state;
-    std::function<void(Ticket)> m_pacer;
+    Pacer* m_pacer = nullptr;
 };
 
 }  // namespace engine

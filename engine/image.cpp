@@ -49,7 +49,12 @@ Image::Image(Device& device, uint32_t width, uint32_t height, const std::string&
     m_allocation = allocation;
     m_state->allocatedBytes += sizeBytes();
     m_state->setName(VK_OBJECT_TYPE_IMAGE, reinterpret_cast<uint64_t>(image), name);
-    m_view = createView(*m_state, image, name);
+    try {
+        m_view = createView(*m_state, image, name);
+    } catch (...) {
+        release();
+        throw;
+    }
 }
 
 void Image::release() {

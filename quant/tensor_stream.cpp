@@ -123,13 +123,15 @@ void TensorStream::readRun(uint64_t first, std::span<std::byte> to) {
 // Elements of the selection, from its element `first` on.
 void TensorStream::readElements(uint64_t first, std::span<std::byte> to) {
     const Stopwatch watch(m_times.read);
-    while (!to.empty()) {
-        const uint64_t run = first / m_selection.run, inRun = first % m_selection.run;
-        const uint64_t count = std::min(m_selection.run - inRun, to.size() / elementBytes());
-        readRun(m_selection.first + run * m_selection.stride + inRun, to.first(count * elementBytes()));
-        to = to.subspan(count * elementBytes());
-        first += count;
-    }
+    m_device.aside([&] {
+        while (!to.empty()) {
+            const uint64_t run = first / m_selection.run, inRun = first % m_selection.run;
+            const uint64_t count = std::min(m_selection.run - inRun, to.size() / elementBytes());
+            readRun(m_selection.first + run * m_selection.stride + inRun, to.first(count * elementBytes()));
+            to = to.subspan(count * elementBytes());
+            first += count;
+        }
+    });
 }
 
 // True when the whole tensor has a place on the device, if need be by growing the buffer.

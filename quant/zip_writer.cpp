@@ -19,6 +19,9 @@ constexpr uint16_t plainVersion = 20, zip64Version = 45;
 constexpr uint32_t firstDay = 1 << 21 | 1 << 16;  // 1980-01-01, 00:00: date above time
 constexpr uint16_t zip64Extra = 1;
 constexpr uint32_t in64 = 0xffffffff;  // the number is in the zip64 record
+// What records begin with.
+constexpr uint32_t localMark = 0x04034b50, descriptorMark = 0x08074b50, directoryMark = 0x02014b50,
+                   zip64EndMark = 0x06064b50, zip64LocatorMark = 0x07064b50, endMark = 0x06054b50;
 
 // Little-endian.
 template <std::unsigned_integral... Numbers>
@@ -41,15 +44,15 @@ std::string localHeader(std::string_view name, bool isZip64) {
     const std::string extra =
         isZip64 ? fields(zip64Extra, uint16_t{16}, uint64_t{0}, uint64_t{0}) : std::string();
     const uint32_t size = isZip64 ? in64 : 0;
-    return "PK\x03\x04" +
-           fields(isZip64 ? zip64Version : plainVersion, memberFlags, uint16_t{0}, firstDay, uint32_t{0},
-                  size, size, length(name), length(extra)) +
+    return fields(localMark, isZip64 ? zip64Version : plainVersion, memberFlags, uint16_t{0}, firstDay,
+                  uint32_t{0}, size, size, length(name), length(extra)) +
            std::string(name) + extra;
 }
 
 std::string dataDescriptor(uint32_t crc, uint64_t sizeBytes, bool isZip64) {
     const auto narrow = static_cast<uint32_t>(sizeBytes);
-    return "PK\x07\x08" + (isZip64 ? fields(crc, sizeBytes, sizeBytes) : fields(crc, narrow, narrow));
+    return isZip64 ? fields(descriptorMark, crc, sizeBytes, sizeBytes)
+                   : fields(descriptorMark, crc, narrow, narrow);
 }
 
 }  // namespace
@@ -101,9 +104,8 @@ void ZipWriter::addToDirectory(uint32_t crc) {
     const uint32_t offset = isFar ? in64 : static_cast<uint32_t>(m_begin);
     // No comment, disk 0, no attributes.
     m_directory +=
-        "PK\x01\x02" +
-        fields(version, version, memberFlags, uint16_t{0}, firstDay, crc, size, size, length(m_name),
-               length(extra), uint16_t{0}, uint16_t{0}, uint16_t{0}, uint32_t{0}, offset) +
+        fields(directoryMark, version, version, memberFlags, uint16_t{0}, firstDay, crc, size, size,
+               length(m_name), length(extra), uint16_t{0}, uint16_t{0}, uint16_t{0}, uint32_t{0}, offset) +
         m_name + extra;
     ++m_members;
 }
@@ -115,14 +117,14 @@ void ZipWriter::commit() {
     const bool isMany = m_members >= 0xffff, isLong = size >= m_zip64From, isFar = begin >= m_zip64From;
     if (isMany || isLong || isFar) {
         const uint64_t recordAt = m_offset;
-        append("PK\x06\x06" + fields(uint64_t{44}, zip64Version, zip64Version, uint32_t{0}, uint32_t{0},
-                                     m_members, m_members, size, begin));
-        append("PK\x06\x07" + fields(uint32_t{0}, recordAt, uint32_t{1}));
+        append(fields(zip64EndMark, uint64_t{44}, zip64Version, zip64Version, uint32_t{0}, uint32_t{0},
+                      m_members, m_members, size, begin));
+        append(fields(zip64LocatorMark, uint32_t{0}, recordAt, uint32_t{1}));
     }
     const uint16_t members = isMany ? uint16_t{0xffff} : static_cast<uint16_t>(m_members);
-    append("PK\x05\x06" + fields(uint16_t{0}, uint16_t{0}, members, members,
-                                 isLong ? in64 : static_cast<uint32_t>(size),
-                                 isFar ? in64 : static_cast<uint32_t>(begin), uint16_t{0}));
+    append(fields(endMark, uint16_t{0}, uint16_t{0}, members, members,
+                  isLong ? in64 : static_cast<uint32_t>(size), isFar ? in64 : static_cast<uint32_t>(begin),
+                  uint16_t{0}));
     m_file.commit();
 }
 

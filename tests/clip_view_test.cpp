@@ -3,7 +3,9 @@
 #include "quant/sweep.h"
 #include "tests/device_fixture.h"
 #include "tests/explorer_fixture.h"
+#include "tests/explorer_view.h"
 #include "tests/picture_difference.h"
+#include "tests/sample_data.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -54,6 +56,19 @@ double middleInColumn(const Picture& picture, const app::Rect& plot, float x, ui
         ++count;
     }
     return sum / count;
+}
+
+// The part of a picture of scale 1 that lies in a rectangle.
+Picture cropped(const Picture& picture, const app::Rect& rect) {
+    const auto left = static_cast<uint32_t>(rect.left), top = static_cast<uint32_t>(rect.top);
+    Picture part{.width = static_cast<uint32_t>(rect.right) - left,
+                 .height = static_cast<uint32_t>(rect.bottom) - top,
+                 .pixels = {}};
+    for (uint32_t row = 0; row < part.height; ++row) {
+        const auto begin = picture.pixels.begin() + 4 * ((top + row) * picture.width + left);
+        part.pixels.insert(part.pixels.end(), begin, begin + 4 * part.width);
+    }
+    return part;
 }
 
 quant::Sweep sweepOf(const Session& session, double low, double high) {
@@ -138,16 +153,26 @@ TEST_CASE("Both plots of the clip view share their x axis", "[device][explorer]"
 }
 
 TEST_CASE("A curve that moves by two pixels is told from the one before", "[device][explorer]") {
-    Session session = lonelyCurve(4);
-    session.errors.bounds = {1e-6, 1e-3};
-    Viewer viewer(session);
-    const Picture before = viewer.offscreen.finished();
-    const float height = viewer.explorer.figures().at(0).layout.plot.height();
-    const double factor = std::pow(1e3, 2 / height);
-    session.errors.bounds = {1e-6 * factor, 1e-3 * factor};
-    viewer.explorer.show(session);
-    const Picture after = viewer.offscreen.finished();
-    CHECK(difference(before, after).pixels > 8);
+    const auto drawn = [&](float factor) {
+        const quant::tests::TempFolder folder;
+        Session session = lonelyCurve(4);
+        session.inputs = sessionOf(folder, gaussians(4096, 5, factor), {4096}, app::View::Clip).inputs;
+        session.tensor.clear();
+        // Axes and clip line stay where they are.
+        session.clips.bounds = {0.1, 10};
+        session.errors.bounds = {1e-4, 1};
+        session.clip = 0.2;
+        Viewer viewer(session);
+        const Picture picture = viewer.offscreen.finished();
+        return std::pair(picture, viewer.explorer.figures().at(0).layout.plot);
+    };
+    const auto [before, plot] = drawn(1);
+    // Errors are squares: they move by twice the octaves of the values.
+    const auto [after, samePlot] = drawn(std::pow(1e4f, 1 / plot.height()));
+    const auto [again, againPlot] = drawn(1);
+    CHECK(plot.height() == samePlot.height());
+    CHECK(difference(cropped(before, plot), cropped(after, samePlot)).pixels > 8);
+    CHECK(difference(cropped(before, plot), cropped(again, againPlot)).pixels == 0);
 }
 
 TEST_CASE("Drawing the same session twice gives the same picture", "[device][explorer]") {

@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <filesystem>
 #include <future>
 
 using namespace app::tests;
@@ -19,7 +20,9 @@ constexpr const char* sampleTitle = "fashion_cnn.safetensors";
 // `clipscope explore` on a display of its own, with a memory of its own.
 class Explore {
 public:
-    explicit Explore(const Arguments& arguments, std::map<std::string, std::string> more = {}) {
+    explicit Explore(const Arguments& arguments, std::map<std::string, std::string> more = {},
+                     bool isManaged = false) {
+        if (isManaged) m_display.manageWindows();
         more.insert({{"DISPLAY", m_display.name()},
                      {"WAYLAND_DISPLAY", ""},
                      {"XDG_STATE_HOME", m_state.path().string()},
@@ -114,6 +117,60 @@ TEST_CASE("The clip line follows the mouse", "[cli][window]") {
     REQUIRE(settings.session);
     REQUIRE(settings.session->clip);
     CHECK(*settings.session->clip != 0.25);
+}
+
+TEST_CASE("A file is opened, filtered, clipped and the session saved, by hand", "[cli][window]") {
+    const TempFolder folder;
+    const std::string saved = (folder / "by hand.json").string();
+    Explore explore({});
+    const std::string window = explore.waitForWindow("Clipscope");
+    const VirtualDisplay& display = explore.display();
+    display.xdotool({"windowsize", "--sync", window, "1000", "700"});
+    display.xdotool({"key", "ctrl+o"});
+    display.xdotool({"type", sample});
+    display.xdotool({"key", "Return"});
+    explore.waitForWindow(sampleTitle);
+    display.xdotool({"key", "slash"});
+    display.xdotool({"type", "classif weight"});
+    display.xdotool({"key", "Return", "Escape"});
+    for (int round = 0; round < 12; ++round) {
+        display.xdotool({"mousemove", "--window", window,      "700",      "300",   "mousedown", "1",
+                         "sleep",     "0.15",     "mousemove", "--window", window,  "800",       "300",
+                         "sleep",     "0.15",     "mouseup",   "1",        "sleep", "0.1"});
+    }
+    display.xdotool({"key", "ctrl+s", "ctrl+a"});
+    display.xdotool({"type", saved});
+    display.xdotool({"key", "Return"});
+    CHECK(waitUntil([&] { return std::filesystem::exists(saved); }));
+    checkEndsWell(explore.close());
+    const app::Session session = app::readSession(saved);
+    CHECK(session.inputs == std::vector<std::string>{sample});
+    CHECK(session.tensor == "classifier.1.weight");
+    CHECK(session.clip);
+}
+
+TEST_CASE("The command of what is shown comes to the clipboard", "[cli][window]") {
+    Explore explore({sample, "--tensor", "features.14.weight"});
+    explore.waitForWindow(sampleTitle);
+    explore.display().xdotool({"key", "ctrl+shift+c"});
+    CHECK(waitUntil([&] { return explore.display().clipboard().contains("--tensor features.14.weight"); }));
+    CHECK(explore.display().clipboard().starts_with("clipscope sweep "));
+    checkEndsWell(explore.close());
+}
+
+TEST_CASE("A window that was minimised comes back and goes on", "[cli][window]") {
+    Explore explore({sample}, {}, true);
+    const std::string window = explore.waitForWindow(sampleTitle);
+    const VirtualDisplay& display = explore.display();
+    display.xdotool({"windowminimize", "--sync", window});
+    CHECK(display.windowOf(sampleTitle).empty());
+    display.xdotool({"windowmap", "--sync", window, "windowactivate", "--sync", window});
+    CHECK(display.windowOf(sampleTitle) == window);
+    display.xdotool({"key", "4"});
+    checkEndsWell(explore.close());
+    const app::Settings settings = explore.remembered();
+    REQUIRE(settings.session);
+    CHECK(settings.session->view == app::View::Values);
 }
 
 TEST_CASE("Without a display the explorer says what works without one", "[cli][window]") {

@@ -58,6 +58,10 @@ TEST_CASE("After the loss of the device the session goes on with another", "[dev
     host.onOpen(open, close);
     const auto frame = [&] { offscreen->finished(); };
     REQUIRE(host.attempt(frame));
+    auto past = host.explorer().past();
+    past.savedAs = "kept.json";
+    past.recentFiles = {"/recent.npy"};
+    host.explorer().setPast(past);
 
     // In the middle of the work for another tensor.
     app::Session session = host.explorer().session();
@@ -69,7 +73,13 @@ TEST_CASE("After the loss of the device the session goes on with another", "[dev
     CHECK(opened == 2);
     CHECK(closed == 1);
     CHECK(host.explorer().session() == session);
+    CHECK(host.explorer().past().savedAs == "kept.json");
+    CHECK(host.recentFiles() == std::vector<std::string>{"/recent.npy"});
     CHECK(host.attempt(frame));
+    // The steps before the loss can still be taken back.
+    auto history = host.explorer().past().history;
+    REQUIRE(history.canUndo());
+    CHECK(history.undo() == sampleSession());
     CHECK(host.explorer().workspace().problemOf(session.tensor).empty());
 }
 

@@ -10,7 +10,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <semaphore>
 #include <stdexcept>
 #include <thread>
 
@@ -95,15 +97,28 @@ TEST_CASE("A job and its owner take strict turns, one at each submission", "[dev
 }
 
 TEST_CASE("The pacer hears of every submission, a flush being one", "[device][sliced_job]") {
-    std::vector<uint64_t> tickets;
-    device().setPacer([&](engine::Ticket ticket) { tickets.push_back(ticket.value); });
+    struct Listener : engine::Pacer {
+        std::vector<uint64_t> tickets;
+        int asides = 0;
+        void pace(engine::Ticket ticket) override { tickets.push_back(ticket.value); }
+        void aside(const std::function<void()>& work) override {
+            ++asides;
+            work();
+        }
+    } listener;
+    bool isDone = false;
+    device().setPacer(&listener);
     engine::Commands commands(device());
     const uint64_t first = commands.flush().value, second = commands.submit().value;
     device().pace();
-    device().setPacer({});
+    device().aside([&] { isDone = true; });
+    device().setPacer(nullptr);
     submitOnce();
-    CHECK(tickets == std::vector<uint64_t>{first, second, second});
+    device().aside([] {});
+    CHECK(listener.tickets == std::vector<uint64_t>{first, second, second});
     CHECK(second == first + 1);
+    CHECK(listener.asides == 1);
+    CHECK(isDone);
 }
 
 TEST_CASE("A recording goes on after a flush, behind what was flushed", "[device][sliced_job]") {
@@ -307,6 +322,87 @@ TEST_CASE("A stream that a cancelled job has left reads the next tensor right", 
             CHECK(pass.profile(stream) == reference::profile(next.values()));
         }
     }
+}
+
+TEST_CASE("While a job works aside, its owner has the device", "[device][sliced_job]") {
+    std::binary_semaphore mayEnd(0);
+    int steps = 0;
+    SlicedJob job(device(), [&] {
+        ++steps;
+        device().aside([&] { mayEnd.acquire(); });
+        ++steps;
+    });
+    CHECK(!job.run(std::chrono::milliseconds(1)));
+    CHECK(!job.run(noTime));
+    CHECK(steps == 1);
+    CHECK(!device().isPaced());
+    submitOnce();
+    mayEnd.release();
+    while (!job.run(std::chrono::milliseconds(1))) submitOnce();
+    CHECK(steps == 2);
+}
+
+TEST_CASE("What is done aside is waited for where there is time, and is no pause", "[device][sliced_job]") {
+    SlicedJob timed(
+        device(), [] { device().aside([] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }); });
+    CHECK(timed.run(std::chrono::seconds(60)));
+    int steps = 0;
+    SlicedJob counted(device(), [&] {
+        for (; steps < 4; ++steps) {
+            device().aside([] {});
+            device().pace();
+        }
+    });
+    CHECK(!counted.runPauses(2));
+    CHECK(steps == 1);
+    CHECK(counted.runPauses(9));
+    CHECK(steps == 4);
+}
+
+TEST_CASE("What fails aside fails the work, which may catch it", "[device][sliced_job]") {
+    bool isCaught = false;
+    SlicedJob job(device(), [&] {
+        try {
+            device().aside([] { throw std::runtime_error("unreadable"); });
+        } catch (const std::runtime_error&) {
+            isCaught = true;
+        }
+        device().aside([] { throw std::logic_error("again"); });
+    });
+    CHECK_THROWS_AS(job.run(std::chrono::seconds(60)), std::logic_error);
+    CHECK(isCaught);
+    CHECK(job.isDone());
+}
+
+TEST_CASE("Cancelling waits for what is done aside, and nothing follows it", "[device][sliced_job]") {
+    bool isOver = false, hasFollowed = false;
+    SlicedJob job(device(), [&] {
+        device().aside([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
+            isOver = true;
+        });
+        hasFollowed = true;
+    });
+    CHECK(!job.run(noTime));
+    job.cancel();
+    CHECK(isOver);
+    CHECK(!hasFollowed);
+    CHECK(job.isDone());
+}
+
+TEST_CASE("A kernel that two jobs make at the same time is one", "[device][sliced_job]") {
+    const engine::KernelVariant variant{.constants = {{1, 32}}};
+    const engine::Kernel *first = nullptr, *second = nullptr;
+    SlicedJob one(device(), [&] { first = &device().kernel("sum_quads", variant); });
+    SlicedJob other(device(), [&] { second = &device().kernel("sum_quads", variant); });
+    one.run(noTime);
+    other.run(noTime);
+    while (!one.run(noTime)) {
+    }
+    while (!other.run(noTime)) {
+    }
+    REQUIRE(first != nullptr);
+    CHECK(first == second);
 }
 
 }  // namespace tests

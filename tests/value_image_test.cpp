@@ -84,7 +84,10 @@ TEST_CASE("A part of a large image fits a window and has what is visible", "[val
                               {300'000'000},
                               {3, 9'000'000},
                               {9'000'000, 3},
-                              {4096, 4096, 3, 3}}) {
+                              {4096, 4096, 3, 3},
+                              {64, 64, 64, 67},
+                              {3, 2100, 2100},
+                              {2, 9, 1024, 1000}}) {
         const quant::TensorInfo info = infoOf(shape);
         const ValueImage image(info, {});
         const ImagePart whole = image.partFor(all(image));
@@ -103,6 +106,21 @@ TEST_CASE("A part of a large image fits a window and has what is visible", "[val
         const ImagePart moved = image.partFor({x + 1, y + 1, x + 101, y + 101});
         CHECK(moved.rows * moved.columns * image.tileRows() * image.tileColumns() <=
               quant::maxWindowElements);
+    }
+}
+
+TEST_CASE("Zoomed out, every column of a large mosaic is there, and of its rows as many as fit",
+          "[value_view]") {
+    for (const auto& shape :
+         {std::vector<uint64_t>{64, 64, 64, 67}, {3, 2100, 2100}, {2, 9, 1024, 1000}, {1, 1, 2048, 2049}}) {
+        const ValueImage image(infoOf(shape), {});
+        const ImagePart whole = image.partFor(all(image));
+        INFO(image.rows() << " x " << image.columns());
+        CHECK(whole.firstColumn == 0);
+        CHECK(whole.columns == image.tilesAcross());
+        CHECK(whole.firstRow == 0);
+        CHECK(whole.rows * whole.step >= image.tilesDown());
+        CHECK(image.shape(whole).rows >= whole.rows);
     }
 }
 

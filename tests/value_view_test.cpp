@@ -179,6 +179,27 @@ TEST_CASE("A part of a tensor larger than a window has its colours where it is z
     }
 }
 
+TEST_CASE("A mosaic larger than a window is shown, whatever its slices", "[device][value_view]") {
+    for (const auto& shape : {std::vector<uint64_t>{3, 1, 2100, 2100}, {67, 64, 32, 32}, {3, 5, 640, 600}}) {
+        const TempFolder folder;
+        uint64_t elements = 1;
+        for (const uint64_t extent : shape) elements *= extent;
+        std::vector<float> values(elements, 1.0f);
+        values.back() = -1;
+        ExplorerView view(sessionOf(folder, values, shape, View::Values));
+        Workspace& workspace = view.explorer.workspace();
+        while (!workspace.values().latest() || !workspace.values().isDone()) {
+            REQUIRE(workspace.values().problem().empty());
+            view.offscreen.afterPauses(8);
+        }
+        const Picture picture = view.offscreen.frame();
+        REQUIRE(!view.explorer.figures().empty());
+        const auto& [figure, layout] = view.figure(0);
+        const double x = (figure.x.low + figure.x.high) * 0.4, y = (figure.y.low + figure.y.high) * 0.4;
+        CHECK(colourDifference(view.colourAt(picture, 0, x, y), mappedTo(1, 1)) <= 4);
+    }
+}
+
 TEST_CASE("Keys choose what is shown", "[device][value_view]") {
     const TempFolder folder;
     const auto values = gaussians(16, 7);

@@ -25,6 +25,12 @@ std::string firstLine(int descriptor) {
     return line;
 }
 
+void silence() {
+    const int nowhere = open("/dev/null", O_RDWR);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+}
+
 std::string quoted(const std::string& word) {
     return "'" + word + "'";
 }
@@ -36,9 +42,7 @@ VirtualDisplay::VirtualDisplay() {
     if (pipe(ends.data()) != 0) throw std::runtime_error("cannot make a pipe");
     m_server = fork();
     if (m_server == 0) {
-        const int nowhere = open("/dev/null", O_RDWR);
-        dup2(nowhere, STDOUT_FILENO);
-        dup2(nowhere, STDERR_FILENO);
+        silence();
         const std::string number = std::to_string(ends[1]);
         execlp("Xvfb", "Xvfb", "-displayfd", number.c_str(), "-screen", "0", "1280x800x24", "-noreset",
                "-nolisten", "tcp", nullptr);
@@ -52,8 +56,26 @@ VirtualDisplay::VirtualDisplay() {
 }
 
 VirtualDisplay::~VirtualDisplay() {
-    kill(m_server, SIGTERM);
-    waitpid(m_server, nullptr, 0);
+    for (const pid_t process : {m_manager, m_server}) {
+        if (process < 0) continue;
+        kill(process, SIGTERM);
+        waitpid(process, nullptr, 0);
+    }
+}
+
+void VirtualDisplay::manageWindows() {
+    m_manager = fork();
+    if (m_manager != 0) return;
+    silence();
+    setenv("DISPLAY", m_name.c_str(), 1);
+    execlp("openbox", "openbox", "--sm-disable", nullptr);
+    _exit(127);
+}
+
+std::string VirtualDisplay::clipboard() const {
+    const auto result =
+        app::tests::runShell("exec xclip -o -selection clipboard", {.environment = {{"DISPLAY", m_name}}});
+    return result.exitCode == 0 ? result.out : "";
 }
 
 std::string VirtualDisplay::xdotool(const std::vector<std::string>& arguments) const {

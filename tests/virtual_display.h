@@ -22,11 +22,15 @@ public:
 
     // Runs xdotool and returns what it prints. Throws std::runtime_error where it fails.
     std::string xdotool(const std::vector<std::string>& arguments) const;
-    // The visible window of the process with that title; empty where there is none yet.
+    // The visible window with that title; empty where there is none yet.
     std::string windowOf(const std::string& title) const;
+    // What the clipboard holds; empty where it holds no text.
+    std::string clipboard() const;
+    // Starts a window manager, without which windows can be neither minimised nor maximised.
+    void manageWindows();
 
 private:
-    pid_t m_server = -1;
+    pid_t m_server = -1, m_manager = -1;
     std::string m_name;
 };
 

@@ -98,6 +98,17 @@ void showReading(ViewContext& context, const quant::ClippedGrid& grid) {
     ImGui::NewLine();
 }
 
+// Of what is computed beside the curves, which are there all the same.
+void showProblems(const ViewContext& context) {
+    for (const std::string& problem :
+         {context.workspace.methods().problem(), context.workspace.readout().problem()}) {
+        if (problem.empty()) continue;
+        ImGui::PushStyleColor(ImGuiCol_Text, context.theme().error);
+        ImGui::TextWrapped("%s", quant::printable(problem, 300).c_str());
+        ImGui::PopStyleColor();
+    }
+}
+
 void setClip(Session& session, const ClipScene& scene, double clip) {
     const double absmax = scene.curves.profile->absmax();
     constexpr double least = 0x1p-126, most = 0x1.fffffep127;
@@ -176,6 +187,7 @@ void showClipView(ViewContext& context) {
         scene.referenceName = quant::printable(*session.reference, 60);
     }
     if (scene.grid) showReading(context, *scene.grid);
+    showProblems(context);
     Rect errors = restOfWindow(context), counts = errors;
     errors.bottom = counts.top = std::round(std::lerp(errors.top, errors.bottom, 0.62f));
     const size_t first =

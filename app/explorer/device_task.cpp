@@ -23,13 +23,13 @@ constexpr double mostSeconds = 0.015;  // of a profile
 class Unpaced {
 public:
     explicit Unpaced(engine::Device& device) : m_device(device), m_pacer(device.takePacer()) {}
-    ~Unpaced() { m_device.setPacer(std::move(m_pacer)); }
+    ~Unpaced() { m_device.setPacer(m_pacer); }
     Unpaced(const Unpaced&) = delete;
     Unpaced& operator=(const Unpaced&) = delete;
 
 private:
     engine::Device& m_device;
-    std::function<void(engine::Ticket)> m_pacer;
+    engine::Pacer* m_pacer;
 };
 
 void waitForAll(engine::Device& device) {

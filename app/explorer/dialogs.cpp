@@ -51,6 +51,10 @@ bool Dialogs::isOpen() const {
     return std::ranges::any_of(m_dialogs, &PathDialog::isOpen);
 }
 
+bool Dialogs::isFocusWanted() const {
+    return std::ranges::any_of(m_dialogs, &PathDialog::isFocusWanted);
+}
+
 void Dialogs::close() {
     for (PathDialog& dialog : m_dialogs) dialog.close();
 }
@@ -59,6 +63,11 @@ void Dialogs::fail(const std::string& problem) {
     for (PathDialog& dialog : m_dialogs) {
         if (dialog.isOpen()) dialog.fail(problem);
     }
+}
+
+std::string Dialogs::problem() const {
+    const auto open = std::ranges::find_if(m_dialogs, &PathDialog::isOpen);
+    return open == std::end(m_dialogs) ? "" : open->problem();
 }
 
 // The kind follows the ending that is typed, and the ending the kind that is chosen.

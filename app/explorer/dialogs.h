@@ -28,9 +28,13 @@ public:
     void askExport(const std::string& name);
 
     bool isOpen() const;
+    // The field of the one that has opened is about to get the keys.
+    bool isFocusWanted() const;
     void close();
     // Says in the dialog that is open why the answer does not do.
     void fail(const std::string& problem);
+    // What it says; empty where there is nothing, or no dialog.
+    std::string problem() const;
 
     std::optional<DialogAnswer> show(const Theme& theme, float scale, const std::vector<std::string>& recent);
 

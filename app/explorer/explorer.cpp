@@ -3,7 +3,6 @@
 #include "app/explorer/command_text.h"
 #include "app/explorer/session_edit.h"
 #include "app/explorer/session_json.h"
-#include "app/explorer/session_opening.h"
 #include "app/explorer/settings.h"
 #include "app/explorer/view_context.h"
 #include "app/explorer/view_name.h"
@@ -14,6 +13,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -23,11 +23,6 @@ namespace {
 
 constexpr int framesToSettle = 3;
 constexpr double wheelSeconds = 0.5;  // turns closer together are one step of undo
-
-// Of a tensor file's index beside it there is "model.safetensors.index.json".
-bool isSessionName(const std::string& path) {
-    return path.ends_with(".json") && !path.ends_with(".index.json");
-}
 
 std::string absolute(const std::string& path) {
     std::error_code ignored;
@@ -42,19 +37,24 @@ Explorer::Explorer(engine::Device& device, uint64_t memoryBytes, quant::Counting
 
 void Explorer::show(const Session& session) {
     if (session.inputs != m_workspace.inputs() || session.raw != m_workspace.raw())
-        m_workspace.open(session.inputs, session.raw);
+        m_workspace.open(openFiles(session.inputs, session.raw));
     m_session = session;
-    if (m_session.tensor.empty()) {
-        if (const auto first = m_workspace.find("")) m_session.tensor = first->info().name;
-    }
+    if (m_session.tensor.empty()) m_session.tensor = m_workspace.nameOfFirst();
     if (m_isFresh) forgetSteps();
     m_framesWanted = framesToSettle;
 }
 
 std::vector<std::string> Explorer::showWhatIsThere(const Session& session) {
-    Session found = session;
-    auto missing = openWhatIsThere(found, m_workspace);
-    m_session = std::move(found);
+    return take(openSession(session));
+}
+
+// Returns what is missing.
+std::vector<std::string> Explorer::take(SessionOpening opening) {
+    if (opening.files.inputs != m_workspace.inputs() || opening.files.raw != m_workspace.raw())
+        m_workspace.open(std::move(opening.files));
+    m_session = std::move(opening.session);
+    std::vector<std::string> missing = std::move(opening.missing);
+    std::ranges::copy(keepWhatIsThere(m_session, m_workspace), std::back_inserter(missing));
     if (m_isFresh) forgetSteps();
     m_framesWanted = framesToSettle;
     return missing;
@@ -70,49 +70,72 @@ void Explorer::notify(NoticeKind kind, const std::string& text) {
     m_framesWanted = framesToSettle;
 }
 
-bool Explorer::open(const std::vector<std::string>& paths) {
-    std::string problem;
-    if (paths.empty() || openAny(paths, problem)) return true;
-    notify(NoticeKind::Error, problem);
-    return false;
+Explorer::Past Explorer::past() {
+    return {m_history, m_savedAs, m_shell.recentFiles()};
 }
 
-bool Explorer::openAny(const std::vector<std::string>& paths, std::string& problem) {
-    try {
-        if (paths.size() == 1 && isSessionName(paths.front()))
-            openSession(paths.front());
-        else
-            show(withInputs(m_session, paths));
-    } catch (const quant::InputError& error) {
-        problem = error.what();
-        return false;
-    } catch (const std::invalid_argument& error) {
-        problem = error.what();
-        return false;
+void Explorer::setPast(Past past) {
+    m_history = std::move(past.history);
+    m_savedAs = std::move(past.savedAs);
+    m_shell.recentFiles() = std::move(past.recentFiles);
+    m_isFresh = false;
+}
+
+void Explorer::beginReading(const std::vector<std::string>& paths, bool isAsked) {
+    if (!paths.empty()) m_opening.begin([paths, isAsked] { return readFiles(paths, isAsked); });
+}
+
+void Explorer::beginWriting(const std::string& path, bool isSession, std::function<void()> write) {
+    m_writing.begin([path, isSession, write = std::move(write)] {
+        try {
+            write();
+        } catch (const quant::OutputError& error) {
+            return WrittenFile{path, error.what(), isSession};
+        }
+        return WrittenFile{path, "", isSession};
+    });
+}
+
+// What has been read or written meanwhile.
+void Explorer::takeFiles(std::chrono::steady_clock::duration patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    const auto left = [&] { return std::max(end - std::chrono::steady_clock::now(), end - end); };
+    while (auto read = m_opening.take(left())) take(std::move(*read));
+    while (const auto written = m_writing.take(left())) take(*written);
+}
+
+void Explorer::take(const WrittenFile& written) {
+    if (!written.problem.empty()) return fail(written.problem);
+    m_shell.dialogs().close();
+    if (written.isSession) m_savedAs = written.path;
+    notify(NoticeKind::Done, (written.isSession ? "Saved " : "Exported ") + written.path);
+}
+
+void Explorer::take(ReadFiles read) {
+    if (!read.problem.empty()) {
+        if (read.isAsked) return fail(read.problem);
+        return notify(NoticeKind::Error, read.problem);
     }
+    if (read.isAsked) m_shell.dialogs().close();
+    if (read.isSession)
+        m_savedAs = read.paths.front();
+    else
+        read.opening.session = withInputs(m_session, read.paths);
+    for (const std::string& missing : take(std::move(read.opening))) notify(NoticeKind::Warning, missing);
     Settings recent{.recentFiles = std::move(m_shell.recentFiles())};
-    for (const std::string& path : paths) remember(recent, absolute(path));
+    for (const std::string& path : read.paths) remember(recent, absolute(path));
     m_shell.recentFiles() = std::move(recent.recentFiles);
-    return true;
 }
 
-void Explorer::openSession(const std::string& path) {
-    const Session session = readSession(path);
-    for (const std::string& missing : showWhatIsThere(session)) notify(NoticeKind::Warning, missing);
-    m_savedAs = path;
+// In the dialog that asked, or where that has been closed in a corner.
+void Explorer::fail(const std::string& problem) {
+    m_shell.dialogs().fail(problem);
+    if (!m_shell.dialogs().isOpen()) notify(NoticeKind::Error, problem);
+    m_framesWanted = framesToSettle;
 }
 
-bool Explorer::save(const std::string& path) {
-    try {
-        writeSession(m_session, path);
-    } catch (const quant::OutputError& error) {
-        m_shell.dialogs().fail(error.what());
-        if (!m_shell.dialogs().isOpen()) notify(NoticeKind::Error, error.what());
-        return false;
-    }
-    m_savedAs = path;
-    notify(NoticeKind::Done, "Saved " + path);
-    return true;
+void Explorer::save(const std::string& path) {
+    beginWriting(path, true, [session = m_session, path] { writeSession(session, path); });
 }
 
 void Explorer::saveOrAsk() {
@@ -125,30 +148,23 @@ void Explorer::saveOrAsk() {
 void Explorer::exportTo(const DialogAnswer& answer) {
     const Rect view = m_shell.viewRect();
     try {
-        exportView(answer.path, answer.kind, m_session, m_workspace, view.width(), view.height(),
-                   answer.scale);
-    } catch (const quant::OutputError& error) {
-        return m_shell.dialogs().fail(error.what());
+        beginWriting(answer.path, false,
+                     preparedExport(answer.path, answer.kind, m_session, m_workspace, view.width(),
+                                    view.height(), answer.scale));
     } catch (const std::invalid_argument& error) {
-        return m_shell.dialogs().fail(error.what());
+        fail(error.what());
     } catch (const engine::OutOfMemory& error) {
-        return m_shell.dialogs().fail(error.what());
+        fail(error.what());
     }
-    m_shell.dialogs().close();
-    notify(NoticeKind::Done, "Exported " + answer.path);
 }
 
 void Explorer::answer(const DialogAnswer& answer) {
-    std::string problem;
     switch (answer.asked) {
         case Asked::Open:
-            if (openAny({answer.path}, problem))
-                m_shell.dialogs().close();
-            else
-                m_shell.dialogs().fail(problem);
+            beginReading({answer.path}, true);
             break;
         case Asked::Save:
-            if (save(answer.path)) m_shell.dialogs().close();
+            save(answer.path);
             break;
         case Asked::Export:
             exportTo(answer);
@@ -169,7 +185,9 @@ void Explorer::goTo(const Session& session) {
 
 void Explorer::copyCommand() {
     const auto& shown = m_workspace.shown();
-    const std::string line = commandText(m_session, shown ? shown->file->path() : "");
+    Session session = m_session;
+    if (shown) session.tensor = shown->info().name;  // its row may have another
+    const std::string line = commandText(session, shown ? shown->file->path() : "");
     if (line.empty()) return notify(NoticeKind::Warning, "There is no file to compute from.");
     ImGui::SetClipboardText(line.c_str());
     notify(NoticeKind::Done, "Copied  " + line);
@@ -196,6 +214,11 @@ void Explorer::feed(const InputEvent& event) {
     if (std::holds_alternative<WheelTurned>(event)) m_sinceWheel = 0;
     m_ui.feed(event);
     m_framesWanted = framesToSettle;
+}
+
+void Explorer::feed(InputQueue& queue) {
+    if (m_ui.controls().isFocusWanted() || m_shell.dialogs().isFocusWanted()) return;
+    for (const InputEvent& event : queue.next()) feed(event);
 }
 
 bool Explorer::isHeld() const {
@@ -235,6 +258,7 @@ void Explorer::layOut(uint32_t width, uint32_t height) {
 engine::Ticket Explorer::draw(const engine::Image& image, float scale, double seconds,
                               std::chrono::steady_clock::duration budget) {
     m_sinceWheel += seconds;
+    takeFiles(budget);
     if (m_isFresh) forgetSteps();
     m_isFresh = false;
     if (!isHeld()) m_history.record(m_session, false);

@@ -67,19 +67,19 @@ Session ExplorerHost::session() const {
 }
 
 std::vector<std::string> ExplorerHost::recentFiles() const {
-    return m_explorer ? m_explorer->recentFiles() : m_lastFiles;
+    return m_explorer ? m_explorer->past().recentFiles : m_lastPast.recentFiles;
 }
 
 void ExplorerHost::recover() {
     m_lastSession = m_explorer->session();
-    m_lastFiles = m_explorer->recentFiles();
+    m_lastPast = m_explorer->past();
     const std::string name = m_device->info().name;
     if (m_closing) m_closing();
     m_explorer.reset();
     m_device.reset();
     makeAgain();
     if (m_opened) m_opened();
-    m_explorer->setRecentFiles(m_lastFiles);
+    m_explorer->setPast(m_lastPast);
     std::string message = "The device (" + name + ") was lost and has been opened again.";
     try {
         m_explorer->show(m_lastSession);

@@ -27,7 +27,7 @@ public:
     bool isOpen() const { return m_explorer != nullptr; }
     // The last that was shown.
     Session session() const;
-    std::vector<std::string> recentFiles() const;
+    std::vector<std::string> recentFiles() const;  // absolute paths, the latest first
 
     // Called with each new device and explorer, the first ones included; and, before a lost device goes, to
     // let go what else was made on it.
@@ -50,7 +50,7 @@ private:
     std::unique_ptr<engine::Device> m_device;
     std::unique_ptr<Explorer> m_explorer;
     Session m_lastSession;
-    std::vector<std::string> m_lastFiles;
+    Explorer::Past m_lastPast;
     std::deque<std::chrono::steady_clock::time_point> m_losses;
 };
 

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <stdexcept>
 
 namespace app {
 
@@ -89,18 +88,7 @@ void ExplorerWindow::take(WindowEvents events) {
     m_input.add(events.input);
     if (events.isDamaged) explorer().refresh();
     if (events.dropped.empty()) return;
-    m_host.attempt([&] { explorer().open(events.dropped); });
-}
-
-// What cannot be read is said in the window, which goes on with what it has.
-void ExplorerWindow::tryReading(const std::function<void()>& read) {
-    try {
-        read();
-    } catch (const quant::InputError& error) {
-        explorer().notify(NoticeKind::Error, error.what());
-    } catch (const std::invalid_argument& error) {
-        explorer().notify(NoticeKind::Error, error.what());
-    }
+    explorer().open(events.dropped);
 }
 
 void ExplorerWindow::drawFrame() {
@@ -113,7 +101,7 @@ void ExplorerWindow::drawFrame() {
     const auto now = Clock::now();
     const double seconds = std::chrono::duration<double>(now - m_lastFrame).count();
     m_lastFrame = now;
-    for (const InputEvent& event : m_input.next()) explorer().feed(event);
+    explorer().feed(m_input);
     try {
         explorer().draw(m_image, scale(), seconds, workBudget);
     } catch (const engine::ShaderError& error) {
@@ -131,16 +119,10 @@ void ExplorerWindow::reloadShaders() {
     const auto now = Clock::now();
     if (now - m_lastLook < ShaderWatch::interval) return;
     m_lastLook = now;
-    Workspace& workspace = explorer().workspace();
-    const auto restart = [&] {
-        // What was computed with the old kernels goes with them.
-        if (!workspace.inputs().empty()) workspace.open(workspace.inputs(), workspace.raw());
-    };
-    tryReading([&] {
-        if (!m_shaders.update(m_host.device(), restart)) return;
-        m_shaderProblem.clear();
-        explorer().refresh();
-    });
+    // What was computed with the old kernels goes with them.
+    if (!m_shaders.update(m_host.device(), [&] { explorer().workspace().startAgain(); })) return;
+    m_shaderProblem.clear();
+    explorer().refresh();
 }
 
 void ExplorerWindow::layOutOverlay() {

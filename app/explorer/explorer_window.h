@@ -39,7 +39,6 @@ private:
     std::optional<double> patience();
     double sinceLastFrame() const;  // in seconds
     void take(WindowEvents events);
-    void tryReading(const std::function<void()>& read);
     void drawFrame();
     void reloadShaders();
     void layOutOverlay();

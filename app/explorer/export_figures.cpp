@@ -106,15 +106,19 @@ std::string csvOfView(const Session& session, Workspace& workspace, float width,
     return csvOf(figures, workspace.device());
 }
 
-void exportView(const std::filesystem::path& path, ExportKind kind, const Session& session,
-                Workspace& workspace, float width, float height, float scale) {
-    if (kind == ExportKind::Png)
-        return writePng(path, pictureOfView(session, workspace, width, height, scale));
-    const std::string text = kind == ExportKind::Svg ? svgOfView(session, workspace, width, height)
-                                                     : csvOfView(session, workspace, width, height);
-    quant::OutputFile file(path);
-    file.write(text);
-    file.commit();
+std::function<void()> preparedExport(const std::string& path, ExportKind kind, const Session& session,
+                                     Workspace& workspace, float width, float height, float scale) {
+    if (kind == ExportKind::Png) {
+        return [path, picture = pictureOfView(session, workspace, width, height, scale)] {
+            writePng(path, picture);
+        };
+    }
+    return [path, text = kind == ExportKind::Svg ? svgOfView(session, workspace, width, height)
+                                                 : csvOfView(session, workspace, width, height)] {
+        quant::OutputFile file(path);
+        file.write(text);
+        file.commit();
+    };
 }
 
 }  // namespace app

@@ -4,7 +4,7 @@
 #include "app/plot/png_file.h"
 
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +25,9 @@ Picture pictureOfView(const Session& session, Workspace& workspace, float width,
 std::string svgOfView(const Session& session, Workspace& workspace, float width, float height);
 std::string csvOfView(const Session& session, Workspace& workspace, float width, float height);
 
-// One of these as a file, whole or not at all. scale: of a PNG. Throws quant::OutputError too.
-void exportView(const std::filesystem::path& path, ExportKind kind, const Session& session,
-                Workspace& workspace, float width, float height, float scale);
+// One of these as a file, whole or not at all. scale: of a PNG. What uses the device is done at once; what is
+// returned writes the file, on any thread, and throws quant::OutputError.
+std::function<void()> preparedExport(const std::string& path, ExportKind kind, const Session& session,
+                                     Workspace& workspace, float width, float height, float scale);
 
 }  // namespace app

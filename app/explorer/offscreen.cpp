@@ -21,7 +21,9 @@ Offscreen::Offscreen(engine::Device& device, Explorer& explorer, const PictureSi
       m_size(size),
       m_image(device, size.pixelsWide(), size.pixelsHigh(), "picture") {}
 
+// Without a person who waits for frames, they wait for files.
 void Offscreen::draw() {
+    m_explorer.finishFiles();
     m_explorer.draw(m_image, m_size.scale, frameSeconds, steady_clock::duration::zero());
 }
 

@@ -23,7 +23,9 @@ public:
     void open(std::string typed, PathCompletionOptions options);
     void close() { m_isOpen = false; }
     bool isOpen() const { return m_isOpen; }
+    bool isFocusWanted() const { return m_isOpen && m_isFocusWanted; }
     void fail(std::string problem) { m_problem = std::move(problem); }
+    const std::string& problem() const { return m_problem; }
 
     const std::string& typed() const { return m_typed; }
     // Replaces what is typed.

@@ -11,7 +11,7 @@ namespace app {
 
 namespace {
 
-// Only headers are read here; they are read again when the rest is opened.
+// Headers are read here, and again when all are opened together.
 std::vector<std::string> usableInputs(const Session& session, std::vector<std::string>& missing) {
     const auto layout = session.raw.empty() ? std::nullopt : std::optional(quant::rawLayoutFrom(session.raw));
     std::vector<std::string> usable;
@@ -41,28 +41,29 @@ void keepChannelsThatAre(Session& session, const std::vector<uint64_t>& shape,
 
 }  // namespace
 
-std::vector<std::string> openWhatIsThere(Session& session, Workspace& workspace) {
-    std::vector<std::string> missing;
-    Session found = session;
-    found.inputs = usableInputs(session, missing);
-    if (found.inputs.empty() && !session.inputs.empty())
+SessionOpening openSession(const Session& session) {
+    SessionOpening opening{.session = session, .files = {}, .missing = {}};
+    std::vector<std::string>& inputs = opening.session.inputs;
+    inputs = usableInputs(session, opening.missing);
+    if (inputs.empty() && !session.inputs.empty())
         throw quant::InputError(session.inputs.front(), "", "none of the session's inputs can be opened");
-    if (found.inputs != workspace.inputs() || found.raw != workspace.raw())
-        workspace.open(found.inputs, found.raw);
-    if (!found.tensor.empty() && !workspace.find(found.tensor)) {
-        missing.push_back(workspace.problemOf(found.tensor));
-        found.tensor.clear();
+    opening.files = openFiles(inputs, session.raw);
+    return opening;
+}
+
+std::vector<std::string> keepWhatIsThere(Session& session, const Workspace& workspace) {
+    std::vector<std::string> missing;
+    if (!session.tensor.empty() && !workspace.find(session.tensor)) {
+        missing.push_back(workspace.problemOf(session.tensor));
+        session.tensor.clear();
     }
-    if (found.tensor.empty()) {
-        if (const auto first = workspace.find("")) found.tensor = first->info().name;
+    if (session.tensor.empty()) session.tensor = workspace.nameOfFirst();
+    if (session.reference && !workspace.find(*session.reference)) {
+        missing.push_back(workspace.problemOf(*session.reference));
+        session.reference.reset();
     }
-    if (found.reference && !workspace.find(*found.reference)) {
-        missing.push_back(workspace.problemOf(*found.reference));
-        found.reference.reset();
-    }
-    if (const auto place = workspace.find(found.tensor))
-        keepChannelsThatAre(found, place->info().shape, missing);
-    session = std::move(found);
+    if (const auto place = workspace.find(session.tensor))
+        keepChannelsThatAre(session, place->info().shape, missing);
     return missing;
 }
 

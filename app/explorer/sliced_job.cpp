@@ -38,13 +38,26 @@ bool SlicedJob::takeTurn() {
     assert(current == nullptr);
     if (m_isDone) return true;
     if (!m_thread.joinable()) m_thread = std::thread([this] { work(); });
-    m_device.setPacer([this](engine::Ticket ticket) { mayPause(ticket.value); });
-    m_workTurn.release();
-    m_ownerTurn.acquire();
-    m_device.setPacer({});
+    // Work that has gone aside comes back to a turn, too, if it does so in time.
+    while (!m_isDone && isBack()) {
+        m_device.setPacer(this);
+        m_workTurn.release();
+        m_ownerTurn.acquire();
+        m_device.setPacer(nullptr);
+        if (!m_wentAside) break;
+    }
     if (m_isDone) m_thread.join();
     if (const auto error = std::exchange(m_error, nullptr)) std::rethrow_exception(error);
     return m_isDone;
+}
+
+// Waits until nothing is done aside, or the time is over.
+bool SlicedJob::isBack() {
+    std::unique_lock lock(m_asideMutex);
+    const auto isOver = [this] { return !m_isAside; };
+    if (m_end != Clock::time_point::max()) return m_back.wait_until(lock, m_end, isOver);
+    m_back.wait(lock, isOver);
+    return true;
 }
 
 // The thread, from the first turn to the last.
@@ -62,18 +75,46 @@ void SlicedJob::work() {
     m_ownerTurn.release();
 }
 
-void SlicedJob::mayPause(uint64_t ticket) {
+void SlicedJob::pace(engine::Ticket ticket) {
     // Destructors that run while the work unwinds are not stopped again.
     if (std::uncaught_exceptions() > 0) return;
-    m_device.wait({std::exchange(m_lastTicket, ticket)});
+    m_device.wait(std::exchange(m_lastTicket, ticket));
     if (m_pausesLeft > 0) --m_pausesLeft;
     if (!m_isCancelled && (m_pausesLeft == 0 || Clock::now() >= m_end)) {
         m_ownerTurn.release();
         m_workTurn.acquire();
     }
     if (!m_isCancelled) return;
-    m_device.wait({ticket});
+    m_device.wait(ticket);
     throw Cancelled();
+}
+
+void SlicedJob::aside(const std::function<void()>& work) {
+    if (std::uncaught_exceptions() > 0) return work();
+    {
+        const std::scoped_lock lock(m_asideMutex);
+        m_isAside = true;
+    }
+    m_wentAside = true;
+    m_ownerTurn.release();
+    std::exception_ptr error;
+    try {
+        work();
+    } catch (...) {
+        error = std::current_exception();
+    }
+    {
+        const std::scoped_lock lock(m_asideMutex);
+        m_isAside = false;
+    }
+    m_back.notify_one();
+    m_workTurn.acquire();
+    m_wentAside = false;
+    if (m_isCancelled) {
+        m_device.wait(m_lastTicket);
+        throw Cancelled();
+    }
+    if (error) std::rethrow_exception(error);
 }
 
 void SlicedJob::cancel() {
@@ -82,6 +123,7 @@ void SlicedJob::cancel() {
         return;
     }
     m_isCancelled = true;
+    m_end = Clock::time_point::max();
     try {
         takeTurn();
     } catch (...) {

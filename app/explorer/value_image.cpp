@@ -34,16 +34,28 @@ struct Tiles {
 ValueImage::ValueImage(const quant::TensorInfo& info, const std::vector<uint64_t>& slice) : m_shape(info) {
     const size_t rank = info.shape.size();
     if (rank > 2 && slice.empty() && info.elements > 0) {
-        m_tileRows = info.shape[rank - 2];
-        m_tileColumns = info.shape[rank - 1];
-        arrangeTiles(info, info.elements / tileElements());
-        m_shape = quant::ValueShape(info.elements, m_tilesAcross * tileElements());
-        m_tilesDown = m_shape.rows;
-        return;
+        const uint64_t inSlice = info.shape[rank - 2] * info.shape[rank - 1];
+        if (inSlice <= quant::maxWindowElements) {
+            makeMosaic(info);
+            return;
+        }
+        m_shape = quant::ValueShape(info.elements, info.shape[rank - 1]);
+    } else {
+        m_slice = sliceNumber(info, slice);
     }
-    m_slice = sliceNumber(info, slice);
     m_tilesDown = m_shape.rows;
     m_tilesAcross = m_shape.columns;
+}
+
+void ValueImage::makeMosaic(const quant::TensorInfo& info) {
+    const size_t rank = info.shape.size();
+    m_tileRows = info.shape[rank - 2];
+    m_tileColumns = info.shape[rank - 1];
+    arrangeTiles(info, info.elements / tileElements());
+    // Rows of tiles are left out where there are too many; of a row itself all must find room.
+    m_tilesAcross = std::min(m_tilesAcross, quant::maxWindowElements / tileElements());
+    m_shape = quant::ValueShape(info.elements, m_tilesAcross * tileElements());
+    m_tilesDown = m_shape.rows;
 }
 
 void ValueImage::arrangeTiles(const quant::TensorInfo& info, uint64_t tiles) {

@@ -19,7 +19,8 @@ struct ImagePart {
 // How the elements of a tensor become the pixels of an image. One or two axes: the matrix itself, or the
 // vector folded into rows. More: the slice that is asked for, or all slices side by side as tiles of a
 // mosaic, whose rows of tiles are the first axis where that is not too slim, or else such that the image is
-// about square.
+// about square, as far as a row of tiles has 4 M elements at most; slices that have more lie one below the
+// other.
 class ValueImage {
 public:
     // slice: as of ValueState. An index beyond its axis counts as the last.
@@ -41,8 +42,8 @@ public:
     std::optional<uint64_t> elementAt(uint64_t row, uint64_t column) const;
 
     // What to have on the device to draw what is visible: all of it up to 4 M elements; else what is visible
-    // and a little around it, and of that every step-th row of tiles where it is still too much. Of tiles in
-    // a row that are too many alone, those in the middle.
+    // and a little around it, and of that every step-th row of tiles where it is still too much. Of a matrix
+    // with more columns than that, those in the middle.
     ImagePart partFor(const ZoomRect& visible) const;
 
     // The part as a window of the tensor.
@@ -52,6 +53,7 @@ public:
     std::optional<uint64_t> cellOf(const ImagePart& part, uint64_t row, uint64_t column) const;
 
 private:
+    void makeMosaic(const quant::TensorInfo& info);
     void arrangeTiles(const quant::TensorInfo& info, uint64_t tiles);
     uint64_t tileElements() const { return m_tileRows * m_tileColumns; }
 

@@ -1,19 +1,11 @@
 #include "app/explorer/workspace.h"
 
-#include "app/tensor_selection.h"
-#include "quant/raw.h"
-
 #include <algorithm>
 #include <utility>
 
 namespace app {
 
 namespace {
-
-std::optional<quant::RawLayout> rawLayout(const std::string& text) {
-    if (text.empty()) return std::nullopt;
-    return quant::rawLayoutFrom(text);
-}
 
 bool hasSingleClip(const quant::NumberFormat& format) {
     return !format.isAffine && !format.isBlockScaled() && !format.fixedScale();
@@ -37,46 +29,35 @@ Workspace::Workspace(engine::Device& device, uint64_t memoryBytes, quant::Counti
       m_tasks{&m_deviceTask, &m_comparison, &m_referenceComparison, &m_readout, &m_values, &m_channels,
               &m_curves,     &m_methods,    &m_reference,           &m_table} {}
 
-void Workspace::open(const std::vector<std::string>& inputs, const std::string& raw) {
-    Selection selection = selectTensors({inputs, rawLayout(raw)}, {}, {});
-    std::vector<std::shared_ptr<const quant::TensorFile>> files;
-    for (auto& file : selection.files) files.push_back(std::move(file));
-    std::map<TensorRef, std::string> problems;
-    for (const SkippedTensor& skipped : selection.skipped) problems[skipped.ref] = skipped.reason;
-    std::vector<TensorPlace> places;
-    std::vector<TensorRow> rows;
-    for (size_t file = 0; file < files.size(); ++file) {
-        for (size_t tensor = 0; tensor < files[file]->tensors().size(); ++tensor) {
-            const auto problem = problems.find({file, tensor});
-            rows.push_back(tensorRow(rows.size(), files[file]->tensors()[tensor],
-                                     problem == problems.end() ? "" : problem->second));
-            places.push_back({files[file], tensor});
-        }
-    }
-    for (Task* task : m_tasks) task->stop();
-    m_deviceTask.rest();
-    m_curves.forget();
-    m_reference.forget();
-    m_methods.forget();
-    m_readout.forget();
-    m_table.forget();
-    m_channels.forget();
-    m_values.forget();
-    m_comparison.forget();
-    m_referenceComparison.forget();
-    m_inputs = inputs;
-    m_raw = raw;
-    m_places = std::move(places);
-    m_rows = TensorRows(std::move(rows));
+void Workspace::open(OpenedFiles files) {
+    startAgain();
+    m_inputs = std::move(files.inputs);
+    m_raw = std::move(files.raw);
+    m_places = std::move(files.places);
+    m_rows = TensorRows(std::move(files.rows));
     m_shown.reset();
 }
 
+void Workspace::startAgain() {
+    for (Task* task : m_tasks) task->stop();
+    m_deviceTask.rest();
+    forgetShown();
+    m_reference.forget();
+    m_table.forget();
+    m_comparison.forget();
+    m_referenceComparison.forget();
+}
+
 std::optional<TensorPlace> Workspace::find(const std::string& name) const {
-    for (size_t row = 0; row < m_places.size(); ++row) {
-        if (!m_rows.rows()[row].problem.empty()) continue;
-        if (name.empty() || m_rows.rows()[row].name == name) return m_places[row];
-    }
-    return std::nullopt;
+    const auto row = m_rows.find(name.empty() ? nameOfFirst() : name);
+    if (!row || !m_rows.rows()[*row].problem.empty()) return std::nullopt;
+    return m_places[*row];
+}
+
+std::string Workspace::nameOfFirst() const {
+    const auto& rows = m_rows.rows();
+    const auto first = std::ranges::find_if(rows, [](const TensorRow& row) { return row.problem.empty(); });
+    return first == rows.end() ? "" : first->name;
 }
 
 std::string Workspace::problemOf(const std::string& name) const {

@@ -5,6 +5,7 @@
 #include "app/explorer/curves_task.h"
 #include "app/explorer/device_task.h"
 #include "app/explorer/methods_task.h"
+#include "app/explorer/opened_files.h"
 #include "app/explorer/readout_task.h"
 #include "app/explorer/session.h"
 #include "app/explorer/table_task.h"
@@ -29,16 +30,19 @@ public:
     // memoryBytes: of the device, for tensor data.
     Workspace(engine::Device& device, uint64_t memoryBytes, quant::CountingPath path);
 
-    // Opens files and folders in place of what is open; raw: the layout of bare elements, or empty. Throws
-    // quant::InputError, std::invalid_argument (raw), with what was open still there.
-    void open(const std::vector<std::string>& inputs, const std::string& raw);
+    // Takes files in place of what is open.
+    void open(OpenedFiles files);
+    // What has been computed is computed again, as after a change of a kernel.
+    void startAgain();
     const std::vector<std::string>& inputs() const { return m_inputs; }
     const std::string& raw() const { return m_raw; }
 
     TensorRows& rows() { return m_rows; }
     const TensorPlace& place(size_t row) const { return m_places[row]; }
-    // The tensor of that name that can be analyzed, or the first such where the name is empty.
+    // The tensor of the row of that name, or the first where it is empty, if it can be analyzed.
     std::optional<TensorPlace> find(const std::string& name) const;
+    // The first row's that can be analyzed; empty where there is none.
+    std::string nameOfFirst() const;
     // Why a tensor of that name cannot be analyzed, or that there is none; empty where it can.
     std::string problemOf(const std::string& name) const;
 
