@@ -172,7 +172,7 @@ void Commands::clipTo(const PixelRect& rect) {
     m_device.state()->vk.vkCmdSetScissor(m_slot->commands, 0, 1, &scissor);
 }
 
-void Commands::drawRaw(const GraphicsPipeline& pipeline, uint32_t vertices, uint32_t instances,
+void Commands::drawRaw(const GraphicsPipeline& pipeline, Shape shape, uint32_t vertices, uint32_t instances,
                        std::span<const std::byte> push) {
     checkPushSize("draw/" + pipeline.name(), pipeline.pushSizeBytes(), push.size());
     if (vertices == 0 || instances == 0) return;
@@ -182,6 +182,9 @@ void Commands::drawRaw(const GraphicsPipeline& pipeline, uint32_t vertices, uint
     state.vk.vkCmdPushConstants(m_slot->commands, static_cast<VkPipelineLayout>(pipeline.layout()),
                                 VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT, 0,
                                 pipeline.pushSizeBytes(), push.data());
+    state.vk.vkCmdSetPrimitiveTopology(m_slot->commands, shape == Shape::Strip
+                                                             ? VK_PRIMITIVE_TOPOLOGY_TRIANGLE_STRIP
+                                                             : VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST);
     state.vk.vkCmdDraw(m_slot->commands, vertices, instances, 0, 0);
 }
 

@@ -46,7 +46,7 @@ public:
 
     // Draws on the whole image, which is cleared to `background` (red, green, blue, alpha in 0 to 1). `reads`
     // is all that the draws read, since nothing can wait once drawing has begun. Until endDrawing() only
-    // draw() and clipTo() may come.
+    // draw(), drawQuads() and clipTo() may come.
     void beginDrawing(const Image& image, const std::array<float, 4>& background,
                       std::span<const BufferRange> reads);
     // Limits what follows to a part of the image; what lies outside the image is cut off.
@@ -56,7 +56,14 @@ public:
     template <class Push>
     void draw(const GraphicsPipeline& pipeline, uint32_t vertices, uint32_t instances, const Push& push) {
         static_assert(sizeof(Push) <= 128, "Vulkan guarantees 128 bytes of push constants");
-        drawRaw(pipeline, vertices, instances, std::as_bytes(std::span(&push, 1)));
+        drawRaw(pipeline, Shape::Triangles, vertices, instances, std::as_bytes(std::span(&push, 1)));
+    }
+    // Draws instances of a rectangle, whose corners gl_VertexIndex numbers: 0 and 1 share an edge, and so do
+    // 2 and 3, which lie opposite 0 and 1.
+    template <class Push>
+    void drawQuads(const GraphicsPipeline& pipeline, uint32_t instances, const Push& push) {
+        static_assert(sizeof(Push) <= 128, "Vulkan guarantees 128 bytes of push constants");
+        drawRaw(pipeline, Shape::Strip, 4, instances, std::as_bytes(std::span(&push, 1)));
     }
     void endDrawing();
     // The picture as rows from the top of 4 bytes a pixel: red, green, blue, alpha. to.sizeBytes is at least
@@ -73,7 +80,8 @@ private:
     void begin();
     void dispatchRaw(const Kernel& kernel, uint64_t invocations, std::span<const std::byte> push,
                      Ranges reads, Ranges writes);
-    void drawRaw(const GraphicsPipeline& pipeline, uint32_t vertices, uint32_t instances,
+    enum class Shape { Triangles, Strip };
+    void drawRaw(const GraphicsPipeline& pipeline, Shape shape, uint32_t vertices, uint32_t instances,
                  std::span<const std::byte> push);
     void orderAfter(std::span<const BufferRange> reads, std::span<const BufferRange> writes);
 

@@ -77,7 +77,7 @@ TEST_CASE("A box covers its pixels exactly, its edges in part", "[device][drawin
     Commands commands(device());
     const std::array reads = {engine::BufferRange(boxes)};
     commands.beginDrawing(image, black, reads);
-    commands.draw(pipeline, 6, 2, shaders::BoxPush{boxes.address(), {16, 8}});
+    commands.drawQuads(pipeline, 2, shaders::BoxPush{boxes.address(), {16, 8}});
     commands.endDrawing();
     const Pixels pixels = read(commands, image);
     for (uint32_t y = 0; y < 8; ++y) {
@@ -97,9 +97,9 @@ TEST_CASE("What is clipped stays as it was", "[device][drawing]") {
     const std::array reads = {engine::BufferRange(boxes)};
     commands.beginDrawing(image, black, reads);
     commands.clipTo({-5, 4, 8, 1000});
-    commands.draw(pipeline, 6, 1, shaders::BoxPush{boxes.address(), {16, 16}});
+    commands.drawQuads(pipeline, 1, shaders::BoxPush{boxes.address(), {16, 16}});
     commands.clipTo({12, 4, 3, 2});  // nothing
-    commands.draw(pipeline, 6, 1, shaders::BoxPush{boxes.address(), {16, 16}});
+    commands.drawQuads(pipeline, 1, shaders::BoxPush{boxes.address(), {16, 16}});
     commands.endDrawing();
     const Pixels pixels = read(commands, image);
     for (uint32_t y = 0; y < 16; ++y) {
@@ -118,7 +118,7 @@ TEST_CASE("A drawing sees what a dispatch before it wrote", "[device][drawing]")
         commands.copy({source, 0, sizeof(shaders::FilledBox)}, boxes);
         const std::array reads = {engine::BufferRange(boxes)};
         commands.beginDrawing(image, black, reads);
-        commands.draw(pipeline, 6, 1, shaders::BoxPush{boxes.address(), {4, 4}});
+        commands.drawQuads(pipeline, 1, shaders::BoxPush{boxes.address(), {4, 4}});
         commands.endDrawing();
         CHECK(read(commands, image).at(3, 3) == white);
     }
@@ -131,8 +131,8 @@ TEST_CASE("Joints of a translucent line are drawn once", "[device][drawing]") {
     Commands commands(device());
     const std::array reads = {engine::BufferRange(points)};
     commands.beginDrawing(image, black, reads);
-    commands.draw(device().graphicsPipeline("line"), 6, 3,
-                  shaders::LinePush{points.address(), {32, 32}, 4, 0x80ffffff, 6, 0, 1});
+    commands.drawQuads(device().graphicsPipeline("line"), 3,
+                       shaders::LinePush{points.address(), {32, 32}, 4, 0x80ffffff, 6, 0, 1});
     commands.endDrawing();
     const Pixels pixels = read(commands, image);
     for (const Pixel& pixel : pixels.all) CHECK(pixel[0] <= 129);
@@ -144,7 +144,7 @@ TEST_CASE("Pipelines refuse push constants of another size", "[device][drawing]"
     const Image image(device(), 4, 4, "none");
     Commands commands(device());
     commands.beginDrawing(image, black, {});
-    CHECK_THROWS_AS(commands.draw(device().graphicsPipeline("box"), 6, 1, 7u), std::logic_error);
+    CHECK_THROWS_AS(commands.drawQuads(device().graphicsPipeline("box"), 1, 7u), std::logic_error);
     commands.endDrawing();
     commands.submit();
 }

@@ -1,6 +1,8 @@
 #include "app/explorer/clip_figures.h"
 
 #include "app/plot/value_text.h"
+#include "quant/float_bits.h"
+#include "shaders/profile.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,6 +28,25 @@ Axis axisFor(const AxisView& view, double low, double high, double linearWidth, 
     }
     if (!(axis.low < axis.high)) axis.high = axis.low + 1;
     return axis;
+}
+
+// The bin of the profile that a magnitude falls into, the first or the last beyond them.
+uint32_t profileBin(double magnitude) {
+    const auto inside = static_cast<float>(std::clamp(magnitude, 0.0, largest));
+    return quant::magnitudeBits(inside) >> shaders::level1RestBits;
+}
+
+// Of the profile's 2040 bins those between two magnitudes: most of them are never in sight.
+void keepBetween(Bars& bars, double low, double high) {
+    const uint32_t first = profileBin(low);
+    bars.bins = profileBin(high) - first + 1;
+    bars.edges.range.offset += first * sizeof(float);
+    bars.edges.range.sizeBytes = (bars.bins + 1) * sizeof(float);
+    bars.edges.count = bars.bins + 1;
+    for (engine::BufferRange* counts : {&bars.counts, &bars.other}) {
+        counts->offset += first * sizeof(uint64_t);
+        counts->sizeBytes = bars.bins * sizeof(uint64_t);
+    }
 }
 
 // Least and largest of some positive numbers.
@@ -243,7 +264,10 @@ Figure histogramFigure(const ClipScene& scene) {
               .bins = isLinear ? curves.linearBins : quant::Profile::finiteBins,
               .colour = withAlpha(scene.theme.series[6], 150),
               .name = "|x|"};
-    if (!isLinear) bars.other = curves.negativeCounts;
+    if (!isLinear) {
+        bars.other = curves.negativeCounts;
+        keepBetween(bars, figure.x.low, figure.x.high);
+    }
     if (hasLevels) {
         figure.layers.emplace_back(Bars{.edges = scene.readout->edges,
                                         .counts = scene.readout->counts,

@@ -6,7 +6,7 @@
 
 #include <imgui.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace app {
 
@@ -80,9 +80,19 @@ void FrameRenderer::uploadAtlas(ImFontAtlas& atlas) {
     int width = 0, height = 0;
     atlas.GetTexDataAsAlpha8(&pixels, &width, &height);
     if (pixels == m_atlasPixels) return;
-    const size_t size = static_cast<size_t>(width) * static_cast<size_t>(height);
-    m_atlas = engine::Buffer(m_device, size, engine::MemoryKind::Upload, "font atlas");
-    std::memcpy(m_atlas.mapped().data(), pixels, size);
+    const auto columns = static_cast<size_t>(width), rows = static_cast<size_t>(height);
+    m_atlas =
+        engine::Buffer(m_device, columns * rows * sizeof(uint32_t), engine::MemoryKind::Upload, "font atlas");
+    const auto words = m_atlas.mappedAs<uint32_t>();
+    for (size_t row = 0; row < rows; ++row) {
+        const unsigned char *upper = pixels + row * columns,
+                            *lower = pixels + std::min(row + 1, rows - 1) * columns;
+        for (size_t column = 0; column < columns; ++column) {
+            const size_t right = std::min(column + 1, columns - 1);
+            words[row * columns + column] = uint32_t{upper[column]} | uint32_t{upper[right]} << 8 |
+                                            uint32_t{lower[column]} << 16 | uint32_t{lower[right]} << 24;
+        }
+    }
     m_atlas.flush();
     m_atlasPixels = pixels;
 }

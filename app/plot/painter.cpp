@@ -127,7 +127,7 @@ void Painter::add(const Place& place, const Curve& curve) {
                                  .dash = static_cast<uint32_t>(curve.dash),
                                  .dashScale = m_scale};
     m_drawing.emplace_back([this_ = &m_device, push](engine::Commands& commands) {
-        commands.draw(this_->graphicsPipeline("line"), 6, push.count - 1, push);
+        commands.drawQuads(this_->graphicsPipeline("line"), push.count - 1, push);
     });
 }
 
@@ -146,7 +146,7 @@ void Painter::add(const Place& place, const Bars& bars) {
                                 .hasOther = hasOther,
                                 .colour = bars.colour};
     m_drawing.emplace_back([device = &m_device, push, bins = bars.bins](engine::Commands& commands) {
-        commands.draw(device->graphicsPipeline("bar"), 6, bins, push);
+        commands.drawQuads(device->graphicsPipeline("bar"), bins, push);
     });
 }
 
@@ -236,7 +236,7 @@ void Painter::add(const Place& place, const HeatMap& map) {
                                  .notFinite = map.notFinite,
                                  .end = map.end};
     m_drawing.emplace_back([device = &m_device, push](engine::Commands& commands) {
-        commands.draw(device->graphicsPipeline("heat"), 6, 1, push);
+        commands.drawQuads(device->graphicsPipeline("heat"), 1, push);
     });
 }
 
@@ -304,7 +304,7 @@ void Painter::drawSegments(std::span<const shaders::Segment> segments) {
     const shaders::SegmentPush push{m_host.upload(segments).address(), m_imageSize, m_scale};
     m_drawing.emplace_back([device = &m_device, push,
                             count = static_cast<uint32_t>(segments.size())](engine::Commands& commands) {
-        commands.draw(device->graphicsPipeline("segment"), 6, count, push);
+        commands.drawQuads(device->graphicsPipeline("segment"), count, push);
     });
 }
 
@@ -313,7 +313,7 @@ void Painter::drawMarkers(std::span<const shaders::Marker> markers) {
     const shaders::MarkerPush push{m_host.upload(markers).address(), m_imageSize};
     m_drawing.emplace_back([device = &m_device, push,
                             count = static_cast<uint32_t>(markers.size())](engine::Commands& commands) {
-        commands.draw(device->graphicsPipeline("marker"), 6, count, push);
+        commands.drawQuads(device->graphicsPipeline("marker"), count, push);
     });
 }
 
@@ -322,7 +322,7 @@ void Painter::drawBoxes(std::span<const shaders::FilledBox> boxes) {
     const shaders::BoxPush push{m_host.upload(boxes).address(), m_imageSize};
     m_drawing.emplace_back(
         [device = &m_device, push, count = static_cast<uint32_t>(boxes.size())](engine::Commands& commands) {
-            commands.draw(device->graphicsPipeline("box"), 6, count, push);
+            commands.drawQuads(device->graphicsPipeline("box"), count, push);
         });
 }
 

@@ -37,9 +37,9 @@ vec4 clipSpace(vec2 pixel, vec2 imageSize) {
     return vec4(2.0 * pixel / imageSize - 1.0, 0.0, 1.0);
 }
 
-// Corner 0 to 5 of a rectangle's two triangles, each coordinate 0 or 1.
+// Corner 0 to 3 of a rectangle, as Commands::drawQuads numbers them, each coordinate 0 or 1.
 vec2 cornerOf(uint vertex) {
-    return vec2(vertex == 1u || vertex == 2u || vertex == 4u, vertex == 2u || vertex == 4u || vertex == 5u);
+    return vec2(vertex & 1u, vertex >> 1u);
 }
 
 #endif
