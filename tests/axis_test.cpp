@@ -232,6 +232,18 @@ TEST_CASE("Labels of usual axes", "[axis]") {
           Texts{"−1000", "−100", "−10", "0", "10", "100", "1000"});
 }
 
+TEST_CASE("Ticks of whole numbers are whole", "[axis]") {
+    for (const double extent : {1.0, 2.0, 3.0, 7.0, 40.0, 1000.0}) {
+        for (const int most : {2, 3, 8, 20}) {
+            const Axis axis{.low = -0.5, .high = extent - 0.5, .isWhole = true};
+            const auto ticks = axis.ticks(most);
+            CHECK(!ticks.empty());
+            for (const Tick& tick : ticks) CHECK(tick.value == std::round(tick.value));
+        }
+    }
+    CHECK(labels({.low = -0.5, .high = 2.5, .isWhole = true}, 9) == Texts{"0", "1", "2"});
+}
+
 TEST_CASE("Names of scales are read back, others refused", "[axis]") {
     for (const AxisScale scale : scales) CHECK(app::axisScaleFrom(name(scale)) == scale);
     CHECK_THROWS_AS(app::axisScaleFrom("cubic"), std::invalid_argument);

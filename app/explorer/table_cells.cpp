@@ -20,19 +20,34 @@ size_t characterEnd(std::string_view text, size_t at) {
     return at;
 }
 
+// Where the longest end of a text begins that, with an ellipsis before it, has room; 0 where all of it has.
+// Names of one model differ towards their ends.
+size_t beginningThatFits(const std::string& text, float room) {
+    if (ImGui::CalcTextSize(text.c_str()).x <= room) return 0;
+    const float rest = room - ImGui::CalcTextSize("…").x;
+    size_t at = 0;
+    while (at < text.size() && ImGui::CalcTextSize(text.data() + at, text.data() + text.size()).x > rest)
+        at = characterEnd(text, at);
+    return at;
+}
+
 }  // namespace
 
 void showName(const PanelContext& context, const std::string& name, const std::vector<size_t>& highlighted,
               bool isDim) {
-    const std::string shown = quant::printable(name, 300);
-    const ImVec2 start = ImGui::GetCursorScreenPos();
+    const std::string whole = quant::printable(name, 300);
+    const size_t begin = beginningThatFits(whole, ImGui::GetContentRegionAvail().x);
+    const std::string mark = begin > 0 ? "…" : "", shown = mark + whole.substr(begin);
+    ImVec2 start = ImGui::GetCursorScreenPos();
     ImDrawList& list = *ImGui::GetWindowDrawList();
     list.AddText(start, isDim ? context.theme().dimText : context.theme().text, shown.c_str());
-    const bool isPlain = shown == name;  // else the bytes lie elsewhere
+    start.x += ImGui::CalcTextSize(mark.c_str()).x;
+    const bool isPlain = whole == name;  // else the bytes lie elsewhere
     for (const size_t at : highlighted) {
         if (!isPlain || at >= name.size()) break;
+        if (at < begin) continue;
         const char* first = name.data() + at;
-        const float before = ImGui::CalcTextSize(name.data(), first).x;
+        const float before = ImGui::CalcTextSize(name.data() + begin, first).x;
         const char* last = name.data() + characterEnd(name, at);
         const ImVec2 place(start.x + before, start.y);
         list.AddText(place, context.theme().accent, first, last);

@@ -30,6 +30,7 @@ struct Axis {
     double linearWidth = 1;   // of Symlog, above 0
     std::string label;        // with its unit: "clip", "SQNR (dB)"
     bool isReversed = false;  // high at the left or lower end: rows of a matrix, from the top
+    bool isWhole = false;     // Linear: values are whole numbers, as those of rows, and so are ticks
 
     bool operator==(const Axis&) const = default;
 

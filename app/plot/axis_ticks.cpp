@@ -67,6 +67,7 @@ Decimals multiples(const Axis& axis, Step step) {
 TickSet linearSet(const Axis& axis, int most) {
     const double length = axis.high - axis.low;
     Step step{1, int(std::floor(std::log10(length / most))) - 1};
+    if (axis.isWhole) step.exponent = std::max(step.exponent, 0);
     Step before = step;
     while (length / step.value() > most + 1) {
         before = step;
@@ -78,6 +79,7 @@ TickSet linearSet(const Axis& axis, int most) {
         step = step.coarser();
         major = multiples(axis, step);
     }
+    if (axis.isWhole && step.finer().exponent < 0) return {major, {}};
     if (major.size() > 1) return {major, multiples(axis, step.finer())};
     return {multiples(axis, before), {}};
 }

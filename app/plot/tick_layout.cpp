@@ -51,13 +51,25 @@ std::vector<Tick> ticksWithin(const Axis& axis, float length, float typicalSpaci
     return ticks;
 }
 
+namespace {
+
+// 1, 2 or 5 times a power of ten, not below `least`.
+size_t roundStep(double least) {
+    for (size_t power = 1;; power *= 10) {
+        for (const size_t step : {power, 2 * power, 5 * power})
+            if (double(step) >= least) return step;
+    }
+}
+
+}  // namespace
+
 std::vector<Tick> rowTicks(const Axis& axis, const std::vector<std::string>& names, float length,
                            float spacing) {
     const double first = std::max(0.0, std::ceil(axis.low - 0.5));
     const double last = std::min(double(names.size()) - 1, std::floor(axis.high - 0.5));
     if (first > last) return {};
     const double pixelsPerRow = length / std::max(axis.high - axis.low, 1e-9);
-    const auto every = size_t(std::clamp(std::ceil(spacing / pixelsPerRow), 1.0, double(names.size())));
+    const size_t every = roundStep(std::clamp(std::ceil(spacing / pixelsPerRow), 1.0, double(names.size())));
     std::vector<Tick> ticks;
     // Multiples, so that names stay while the axis is panned.
     for (size_t row = (size_t(first) + every - 1) / every * every; double(row) <= last; row += every)
