@@ -106,8 +106,7 @@ glm::dvec2 fittedPlot(const ValueImage& image, const glm::dvec2& room) {
 Figure valueFigure(const ValueScene& scene, const ZoomRect& visible) {
     const ValueImage& image = scene.image;
     Figure figure;
-    figure.x = {
-        .low = visible.left - 0.5, .high = visible.right - 0.5, .label = "column", .isWhole = true};
+    figure.x = {.low = visible.left - 0.5, .high = visible.right - 0.5, .label = "column", .isWhole = true};
     figure.y = {.low = visible.top - 0.5,
                 .high = visible.bottom - 0.5,
                 .label = "row",
