@@ -75,10 +75,14 @@ CLI::Option* addOption(CLI::App& command, const std::string& name, const std::st
     return command.add_option_function<std::string>(name, apply, help)->type_name(type);
 }
 
-void addDeviceOptions(CLI::App& command, Global& global) {
+void addDeviceOption(CLI::App& command, Global& global) {
     addOption(command, "--device", "INDEX|NAME",
               "Vulkan device, by index or part of its name (default: the best)",
               [&](const std::string& text) { global.device = text; });
+}
+
+void addDeviceOptions(CLI::App& command, Global& global) {
+    addDeviceOption(command, global);
     addOption(command, "--memory", "SIZE", "device memory for tensor data, such as 512M or 2G (default 1G)",
               [&](const std::string& text) { global.memoryBytes = memoryFrom(text); });
     addOption(command, "--path", "auto|private|shared",

@@ -56,7 +56,8 @@ CLI::App& addCommand(CLI::App& root, Global& global, const std::string& name, co
 CLI::Option* addOption(CLI::App& command, const std::string& name, const std::string& type,
                        const std::string& help, std::function<void(const std::string&)> take);
 
-void addDeviceOptions(CLI::App& command, Global& global);
+void addDeviceOption(CLI::App& command, Global& global);   // --device alone
+void addDeviceOptions(CLI::App& command, Global& global);  // and what matters to the streaming of tensors
 void addQuietOption(CLI::App& command, Global& global);
 void addJsonOption(CLI::App& command, std::string& target);
 void addCsvOption(CLI::App& command, std::string& target);

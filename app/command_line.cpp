@@ -8,6 +8,7 @@
 #include "app/devices_command.h"
 #include "app/did_you_mean.h"
 #include "app/explore_command.h"
+#include "app/gemm_command.h"
 #include "app/help_format.h"
 #include "app/man_page.h"
 #include "app/output.h"
@@ -108,6 +109,7 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
     addExploreCommand(root, global);
     addRenderCommand(root, global);
     addQuantizeCommand(root, global);
+    addGemmCommand(root, global);
     addDevicesCommand(root, global);
     addCompletionCommand(root, global);
     addManCommand(root, global);

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cfloat>
 #include <charconv>
+#include <cmath>
 #include <ranges>
 #include <set>
 #include <stdexcept>
@@ -31,6 +32,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     for (const auto part : std::views::split(text, separator)) parts.emplace_back(part.begin(), part.end());
     return parts;
+}
+
+void requireOneOf(std::string_view text, const std::vector<std::string>& names) {
+    if (std::ranges::contains(names, text)) return;
+    std::string list;
+    for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+    throw std::invalid_argument(quoted(text) + " is none of " + list + didYouMean(text, names));
 }
 
 quant::Method methodOrSuggestion(std::string_view text) {
@@ -167,12 +175,35 @@ double positiveFrom(std::string_view text) {
     return value;
 }
 
-uint32_t pointsFrom(std::string_view text) {
-    uint64_t points = 0;
-    if (!parseNumber(text, points) || points < 2 || points > 65536) {
-        throw std::invalid_argument(quoted(text) + " is no whole number from 2 to 65536");
+float floatFrom(std::string_view text) {
+    float value = 0;
+    if (!parseNumber(text, value) || !std::isfinite(value))
+        throw std::invalid_argument(quoted(text) + " is no number that a float can hold");
+    return value;
+}
+
+uint32_t countFrom(std::string_view text, uint32_t least, uint32_t most) {
+    uint64_t count = 0;
+    if (!parseNumber(text, count) || count < least || count > most) {
+        throw std::invalid_argument(quoted(text) + " is no whole number from " + std::to_string(least) +
+                                    " to " + std::to_string(most));
     }
-    return static_cast<uint32_t>(points);
+    return static_cast<uint32_t>(count);
+}
+
+quant::GemmType gemmTypeFrom(std::string_view text) {
+    requireOneOf(text, {"fp32", "fp16", "bf16", "int8", "uint8"});
+    return quant::gemmTypeFrom(text);
+}
+
+std::optional<quant::GemmPath> gemmPathFrom(std::string_view text) {
+    requireOneOf(text, {"auto", "reference", "tiled", "shared", "skinny", "dot", "coopmat"});
+    if (text == "auto") return {};
+    return quant::gemmPathFrom(text);
+}
+
+uint32_t pointsFrom(std::string_view text) {
+    return countFrom(text, 2, 65536);
 }
 
 std::pair<double, double> rangeFrom(std::string_view text) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "quant/analysis.h"
+#include "quant/gemm_type.h"
 #include "quant/method.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +48,16 @@ uint64_t memoryFrom(std::string_view text);
 
 // "4.5": a finite number above zero.
 double positiveFrom(std::string_view text);
+
+// "-0.5": a finite number that a float can hold.
+float floatFrom(std::string_view text);
+
+// "1024": a whole number from `least` to `most`.
+uint32_t countFrom(std::string_view text, uint32_t least, uint32_t most);
+
+// "fp32" and "tiled": the type and the path of a matrix product; no path for "auto".
+quant::GemmType gemmTypeFrom(std::string_view text);
+std::optional<quant::GemmPath> gemmPathFrom(std::string_view text);
 
 // "256": how many points a sweep has, 2 to 65536.
 uint32_t pointsFrom(std::string_view text);

@@ -66,7 +66,7 @@ public:
         drawRaw(pipeline, Shape::Strip, 4, instances, std::as_bytes(std::span(&push, 1)));
     }
     void endDrawing();
-    // The picture as rows from the top of 4 bytes a pixel: red, green, blue, alpha. to.sizeBytes is at least
+    // The picture as rows from the top of 4 bytes a pixel: blue, green, red, alpha. to.sizeBytes is at least
     // from.sizeBytes().
     void copy(const Image& from, const BufferRange& to);
 

@@ -42,6 +42,13 @@ void createDevice(DeviceState& state) {
     v12.shaderFloat16 = info.float16;
     VkPhysicalDeviceVulkan11Features v11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &v12};
     v11.storageBuffer16BitAccess = info.int16;
+    const bool hasMatrices = !info.cooperativeMatrices.empty();
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR matrices{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR};
+    matrices.cooperativeMatrix = VK_TRUE;
+    if (hasMatrices) v13.pNext = &matrices;
+    // Their kernels state the scope of memory accesses; every device of Vulkan 1.3 can.
+    v12.vulkanMemoryModel = hasMatrices;
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &v11, {}};
     features.features.shaderInt64 = info.int64;
     features.features.shaderInt16 = info.int16;
@@ -54,11 +61,12 @@ void createDevice(DeviceState& state) {
     VkDeviceCreateInfo create{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &features};
     create.queueCreateInfoCount = 1;
     create.pQueueCreateInfos = &queue;
-    const char* const swapchain = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
-    if (state.instance->presents && hasExtension(state.physical, swapchain)) {
-        create.enabledExtensionCount = 1;
-        create.ppEnabledExtensionNames = &swapchain;
-    }
+    std::vector<const char*> extensions;
+    if (hasMatrices) extensions.push_back(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
+    if (state.instance->presents && hasExtension(state.physical, VK_KHR_SWAPCHAIN_EXTENSION_NAME))
+        extensions.push_back(VK_KHR_SWAPCHAIN_EXTENSION_NAME);
+    create.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+    create.ppEnabledExtensionNames = extensions.data();
     check(vkCreateDevice(state.physical, &create, nullptr, &state.handle), "vkCreateDevice",
           "opening " + info.name);
     volkLoadDeviceTable(&state.vk, state.handle);

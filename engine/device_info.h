@@ -45,7 +45,7 @@ struct DeviceInfo {
     bool hasGraphics = false;  // can draw
     bool int64 = false, bufferInt64Atomics = false, sharedInt64Atomics = false;
     bool int8 = false, int16 = false, float16 = false, integerDotProduct = false;
-    std::vector<CooperativeMatrixShape> cooperativeMatrices;
+    std::vector<CooperativeMatrixShape> cooperativeMatrices;  // empty: kernels cannot use any
 
     std::vector<std::string> missing;  // baseline features that it lacks
     bool isUsable() const { return missing.empty(); }

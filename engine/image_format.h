@@ -4,7 +4,8 @@
 
 namespace engine {
 
-// Of every Image, and so of every graphics pipeline.
-constexpr VkFormat imageFormat = VK_FORMAT_R8G8B8A8_UNORM;
+// Of every Image, and so of every graphics pipeline. The order that windows have nearly everywhere, so that
+// pictures can be copied to them.
+constexpr VkFormat imageFormat = VK_FORMAT_B8G8R8A8_UNORM;
 
 }  // namespace engine

@@ -2,6 +2,7 @@
 
 #include "engine/device_state.h"
 #include "engine/error.h"
+#include "engine/image_format.h"
 #include "engine/surface.h"
 
 #define GLFW_INCLUDE_NONE
@@ -78,6 +79,7 @@ struct Swapchain::State {
     std::array<Frame, framesInFlight> frames;
     size_t frame = 0;
     bool isStale = true;
+    bool hasImageFormat = false;  // pictures have the same order of bytes
 
     State(Device& device_, const Instance& instance_, GLFWwindow* window_)
         : device(device_), vulkan(device_.state()), instance(instance_), window(window_) {
@@ -175,6 +177,7 @@ void Swapchain::State::create(const VkSurfaceCapabilitiesKHR& able, VkSwapchainK
     info.minImageCount = able.minImageCount + 1;
     if (able.maxImageCount > 0) info.minImageCount = std::min(info.minImageCount, able.maxImageCount);
     info.imageFormat = format.format;
+    hasImageFormat = format.format == imageFormat;
     info.imageColorSpace = format.colorSpace;
     info.imageExtent = extent;
     info.imageArrayLayers = 1;
@@ -229,9 +232,19 @@ Ticket Swapchain::State::blit(const Image& image, const Frame& from, const Pictu
     region.srcSubresource = region.dstSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
     region.srcOffsets[1] = corner(image.width(), image.height());
     region.dstOffsets[1] = corner(extent.width, extent.height);
-    vk.vkCmdBlitImage(slot.commands, static_cast<VkImage>(image.vulkanHandle()),
-                      VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, to.image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1,
-                      &region, VK_FILTER_NEAREST);
+    if (hasImageFormat && image.width() == extent.width && image.height() == extent.height) {
+        // Cheaper, above all where the processor does it.
+        VkImageCopy whole{};
+        whole.srcSubresource = whole.dstSubresource = region.srcSubresource;
+        whole.extent = {extent.width, extent.height, 1};
+        vk.vkCmdCopyImage(slot.commands, static_cast<VkImage>(image.vulkanHandle()),
+                          VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, to.image,
+                          VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &whole);
+    } else {
+        vk.vkCmdBlitImage(slot.commands, static_cast<VkImage>(image.vulkanHandle()),
+                          VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, to.image,
+                          VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region, VK_FILTER_NEAREST);
+    }
     change(VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_PRESENT_SRC_KHR,
            VK_ACCESS_2_TRANSFER_WRITE_BIT, 0);
     check(vk.vkEndCommandBuffer(slot.commands), "vkEndCommandBuffer", "showing a picture");

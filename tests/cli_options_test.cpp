@@ -163,3 +163,31 @@ TEST_CASE("A number format in other letters is suggested in its own") {
                       "unknown number format 'FP8-E4M3'; did you mean 'fp8-e4m3'?");
     CHECK_THROWS_WITH(oneFormatFrom("mxpf4"), "unknown number format 'mxpf4'; did you mean 'mxfp4'?");
 }
+
+TEST_CASE("A count is a whole number within its limits", "[app]") {
+    CHECK(countFrom("0", 0, 10) == 0);
+    CHECK(countFrom("10", 0, 10) == 10);
+    CHECK(countFrom("4294967295", 0, UINT32_MAX) == UINT32_MAX);
+    for (const char* text : {"", "-1", "11", "1.5", "1e1", " 1", "0x1", "18446744073709551617"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(countFrom(text, 0, 10), std::invalid_argument);
+    }
+    CHECK_THROWS_AS(countFrom("0", 1, 10), std::invalid_argument);
+}
+
+TEST_CASE("A factor is a finite float", "[app]") {
+    CHECK(floatFrom("-0.5") == -0.5f);
+    CHECK(floatFrom("1e38") == 1e38f);
+    for (const char* text : {"", "one", "1e39", "inf", "nan", "1,5", "1 "}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(floatFrom(text), std::invalid_argument);
+    }
+}
+
+TEST_CASE("The path of a product is one of those there are, or none for auto", "[app]") {
+    CHECK(gemmPathFrom("auto") == std::nullopt);
+    CHECK(gemmPathFrom("coopmat") == quant::GemmPath::Coopmat);
+    CHECK(app::gemmTypeFrom("bf16") == quant::GemmType::Bf16);
+    CHECK_THROWS_AS(gemmPathFrom("Auto"), std::invalid_argument);
+    CHECK_THROWS_AS(app::gemmTypeFrom("fp64"), std::invalid_argument);
+}

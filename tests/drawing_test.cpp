@@ -35,6 +35,7 @@ Pixels read(Commands& commands, const Image& image) {
     buffer.invalidate();
     Pixels pixels{image.width(), std::vector<Pixel>(size_t{image.width()} * image.height())};
     std::memcpy(pixels.all.data(), buffer.mapped().data(), image.sizeBytes());
+    for (Pixel& pixel : pixels.all) std::swap(pixel[0], pixel[2]);  // blue comes first
     return pixels;
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("Every example of the help runs", "[cli]") {
                 .exitCode == 0);
     size_t examples = 0;
     for (const char* command : {"recommend", "analyze", "compare", "calibrate", "sweep", "quantize", "render",
-                                "devices", "completion", "man"}) {
+                                "gemm", "devices", "completion", "man"}) {
         for (const std::string& line : linesAfter(runClipscope({command, "--help"}).out, "  clipscope ")) {
             if (line.contains("| man")) continue;  // not everywhere
             checkRuns(line, folder);

@@ -2,6 +2,8 @@
 
 #include "engine/commands.h"
 
+#include <utility>
+
 namespace app {
 
 Picture pictureOf(engine::Device& device, const engine::Image& image) {
@@ -11,7 +13,9 @@ Picture pictureOf(engine::Device& device, const engine::Image& image) {
     device.wait(commands.submit());
     pixels.invalidate();
     const auto bytes = pixels.mapped().first(image.sizeBytes());
-    return {image.width(), image.height(), {bytes.begin(), bytes.end()}};
+    Picture picture{image.width(), image.height(), {bytes.begin(), bytes.end()}};
+    for (size_t i = 0; i < picture.pixels.size(); i += 4) std::swap(picture.pixels[i], picture.pixels[i + 2]);
+    return picture;
 }
 
 }  // namespace app

@@ -1,0 +1,156 @@
+#include "app/gemm_command.h"
+
+#include "app/context.h"
+#include "app/gemm_options.h"
+#include "app/gemm_report.h"
+#include "app/gemm_run.h"
+#include "app/gemm_series.h"
+#include "app/number_text.h"
+#include "app/output.h"
+#include "app/progress.h"
+#include "app/terminal.h"
+#include "app/usage_error.h"
+#include "quant/npy_writer.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace app {
+
+namespace {
+
+constexpr const char* examples =
+    "  clipscope gemm\n"
+    "  clipscope gemm --m 64 --n 512 --k 256 --type int8 --path tiled --tile 8x3x32 --check\n"
+    "  clipscope gemm --table --m 64 --n 96 --k 128\n"
+    "  clipscope gemm --roofline --type fp16 --repeat 3\n"
+    "  clipscope gemm --a weights.npy --b weights.npy --transpose-b --check -o product.npy --json -";
+
+constexpr uint32_t usualExtent = 1024;
+
+void checkArguments(const GemmArguments& arguments) {
+    const GemmSource& source = arguments.source;
+    const std::vector<std::string> inputs = {source.a, source.b, source.c};
+    const std::string& output = arguments.output;
+    if (arguments.choice.tile && !arguments.choice.path)
+        throw UsageError("--tile needs a --path other than auto", "gemm");
+    arguments.targets.check(inputs);
+    if (output.empty()) return;
+    for (const std::string& input : inputs) {
+        if (isSameFile(output, input))
+            throw UsageError("the output " + output + " would replace an input", "gemm");
+    }
+    if (isSameFile(output, arguments.targets.json))
+        throw UsageError("--output and --json name the same file", "gemm");
+}
+
+// Where the device shares the host's memory, what the host keeps of the matrices counts as well.
+void checkMemory(uint64_t sizeBytes, const engine::DeviceInfo& device) {
+    const uint64_t needed = sizeBytes * (device.unifiedMemory ? 2 : 1);
+    if (needed > device.memoryBytes)
+        throw std::runtime_error("the product needs " + sizeText(needed) + " of memory, of which " +
+                                 device.name + " has " + sizeText(device.memoryBytes));
+}
+
+std::optional<quant::NpyWriter> openOutput(const std::string& path, const GemmInputs& inputs,
+                                           quant::GemmType type) {
+    if (path.empty()) return {};
+    const auto dtype = isInteger(type) ? quant::DType::I32 : quant::DType::F32;
+    return quant::NpyWriter(path, quant::makeTensorInfo("c", dtype, {inputs.m(), inputs.n()}).value());
+}
+
+// Returns C.
+std::vector<std::byte> addSingle(GemmRun& run, engine::Device& device, const GemmArguments& arguments,
+                                 const GemmInputs& inputs) {
+    const quant::HostProduct product = inputs.read();
+    DeviceProduct onDevice(device, product);
+    quant::Gemm gemm(device);
+    const auto plan = arguments.choice.planFor(device, gemm, onDevice.problem());
+    GemmResult result = onDevice.measure(gemm, plan, arguments.choice.repeat);
+    auto bytes = onDevice.result();
+    if (arguments.isChecked) result.check = quant::ProductReference(product).check(bytes);
+    run.results.push_back(std::move(result));
+    return bytes;
+}
+
+std::vector<std::byte> compute(GemmRun& run, engine::Device& device, const GemmArguments& arguments,
+                               const GemmInputs& inputs, bool isQuiet) {
+    const auto& [source, choice, output, isChecked, isTable, isRoofline, targets] = arguments;
+    std::vector<std::byte> bytes;
+    try {
+        if (isTable)
+            addEveryPath(run, device, source, choice.repeat, isQuiet);
+        else if (isRoofline)
+            addRoofline(run, device, source, choice, isQuiet);
+        else
+            bytes = addSingle(run, device, arguments, inputs);
+    } catch (const std::invalid_argument& error) {  // a path or a tile that the device cannot take
+        throw UsageError(error.what(), "gemm");
+    }
+    eraseProgress();
+    run.ceilings = measureCeilings(device, run.hasIntegers());
+    return bytes;
+}
+
+void report(const GemmRun& run, const GemmArguments& arguments, std::optional<Output>& json, bool isQuiet) {
+    const auto& [source, choice, output, isChecked, isTable, isRoofline, targets] = arguments;
+    if (json) {
+        writeWhole(*json, isTable ? gemmListJson(run) : isRoofline ? rooflineJson(run) : gemmJson(run));
+    }
+    if (targets.takeStdout() || (isQuiet && (json || !output.empty()))) return;
+    const bool hasColour = wantsColour(STDOUT_FILENO);
+    printText(isRoofline ? rooflineTable(run, hasColour) : gemmTable(run, hasColour));
+}
+
+// Empty where all that was checked is right.
+std::string problemOf(const GemmRun& run) {
+    for (const GemmResult& result : run.results) {
+        if (result.check && !result.check->isPassed())
+            return std::string(name(result.type)) + " by path " + std::string(name(result.plan.path)) + ": " +
+                   result.check->problem();
+    }
+    return "";
+}
+
+void runGemm(const GemmArguments& arguments, Global& global) {
+    checkArguments(arguments);
+    const GemmInputs inputs(arguments.source, arguments.isTable ? tableExtent : usualExtent);
+    std::optional<Output> json;
+    if (!arguments.targets.json.empty()) json.emplace(arguments.targets.json);
+    auto output = openOutput(arguments.output, inputs, arguments.source.type);
+    Context context(global);
+    if (!arguments.isRoofline) checkMemory(inputs.sizeBytes(), context.device.info());
+    GemmRun run{.device = context.device.info(), .ceilings = {}, .results = {}, .skipped = {}};
+    const auto bytes = compute(run, context.device, arguments, inputs, global.isQuiet);
+    const std::string problem = problemOf(run);  // what is wrong is reported, but not kept
+    if (output && problem.empty()) {
+        output->write(bytes);
+        output->commit();
+    }
+    report(run, arguments, json, global.isQuiet);
+    if (!problem.empty()) throw std::runtime_error(problem);
+}
+
+}  // namespace
+
+void addGemmCommand(CLI::App& root, Global& global) {
+    const auto arguments = std::make_shared<GemmArguments>();
+    CLI::App& command =
+        addCommand(root, global, "gemm",
+                   "Multiply matrices, C = alpha*A*B + beta*C: how fast each path of the device "
+                   "is, and how exact",
+                   examples, [arguments, &global] { runGemm(*arguments, global); });
+    addGemmOptions(command, *arguments);
+    addJsonOption(command, arguments->targets.json);
+    addDeviceOption(command, global);
+    addQuietOption(command, global);
+}
+
+}  // namespace app

@@ -1,0 +1,72 @@
+#include "app/gemm_series.h"
+
+#include "app/progress.h"
+#include "quant/product_check.h"
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+namespace app {
+
+namespace {
+
+using quant::GemmType;
+
+constexpr std::array types = {GemmType::Fp32, GemmType::Fp16, GemmType::Bf16, GemmType::Int8,
+                              GemmType::Uint8};
+constexpr double patience = 1;  // seconds
+
+void addPaths(GemmRun& run, engine::Device& device, const quant::HostProduct& product, uint32_t repeat) {
+    const quant::ProductReference reference(product);
+    DeviceProduct onDevice(device, product);
+    quant::Gemm gemm(device);
+    for (const quant::GemmPath path : gemm.paths(product.type)) {
+        const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), product.type, path).front()};
+        try {
+            GemmResult result = onDevice.measure(gemm, plan, repeat);
+            result.check = reference.check(onDevice.result());
+            run.results.push_back(std::move(result));
+        } catch (const std::invalid_argument& error) {  // the shape is not for this path
+            run.skipped.push_back({product.type, path, error.what()});
+        }
+    }
+}
+
+}  // namespace
+
+quant::GemmPlan GemmChoice::planFor(const engine::Device& device, const quant::Gemm& gemm,
+                                    const quant::GemmProblem& problem) const {
+    if (!path) return gemm.planFor(problem);
+    const std::string lacking = gemm.problemOf(problem.type, *path);
+    if (!lacking.empty()) throw std::invalid_argument(lacking);
+    return {*path, tile ? *tile : quant::gemmTiles(device.info(), problem.type, *path).front()};
+}
+
+void addEveryPath(GemmRun& run, engine::Device& device, const GemmSource& source, uint32_t repeat,
+                  bool isQuiet) {
+    Progress progress(types.size(), isQuiet);
+    for (const GemmType type : types) {
+        progress.show(quant::name(type));
+        GemmSource ofType = source;
+        ofType.type = type;
+        addPaths(run, device, GemmInputs(ofType, tableExtent).read(), repeat);
+        progress.advance(1);
+    }
+}
+
+void addRoofline(GemmRun& run, engine::Device& device, const GemmSource& source, const GemmChoice& choice,
+                 bool isQuiet) {
+    Progress progress(mostRoofline, isQuiet);
+    quant::Gemm gemm(device);
+    for (uint32_t extent = leastRoofline; extent <= mostRoofline; extent *= 2) {
+        progress.show(std::to_string(extent));
+        DeviceProduct product(device, GemmInputs(source, extent).read());
+        const quant::GemmPlan plan = choice.planFor(device, gemm, product.problem());
+        run.results.push_back(product.measure(gemm, plan, choice.repeat, patience));
+        if (run.results.back().seconds > patience) break;
+        progress.set(extent, mostRoofline);
+    }
+}
+
+}  // namespace app

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "app/gemm_inputs.h"
+#include "app/gemm_report.h"
+#include "engine/device.h"
+#include "quant/gemm.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace app {
+
+// How products are to be computed: none for the project's own choice.
+struct GemmChoice {
+    std::optional<quant::GemmPath> path;
+    std::optional<quant::GemmTile> tile;
+    uint32_t repeat = 5;
+
+    // Throws std::invalid_argument where the device lacks the path.
+    quant::GemmPlan planFor(const engine::Device& device, const quant::Gemm& gemm,
+                            const quant::GemmProblem& problem) const;
+};
+
+// Sizes of m, n and k where nobody says otherwise.
+constexpr uint32_t tableExtent = 256, leastRoofline = 64, mostRoofline = 2048;
+
+// Adds the product of the source's sizes by every path of every type, compared with the host, and what is
+// skipped. Shows progress unless isQuiet.
+void addEveryPath(GemmRun& run, engine::Device& device, const GemmSource& source, uint32_t repeat,
+                  bool isQuiet);
+
+// Adds products of square matrices, each twice as wide as the one before, until one takes over a second.
+// Throws std::invalid_argument as planFor and Gemm::multiply do.
+void addRoofline(GemmRun& run, engine::Device& device, const GemmSource& source, const GemmChoice& choice,
+                 bool isQuiet);
+
+}  // namespace app

@@ -1,0 +1,92 @@
+#include "quant/gemm_tile.h"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+namespace quant {
+
+namespace {
+
+constexpr uint32_t largestNumber = 64;
+
+bool isCpu(const engine::DeviceInfo& info) {
+    return info.type == engine::DeviceType::Cpu;
+}
+
+std::string_view elementName(GemmType type) {
+    if (type == GemmType::Fp16) return "float16";
+    return type == GemmType::Int8 ? "int8" : "";
+}
+
+}  // namespace
+
+std::string text(const GemmTile& tile) {
+    return std::to_string(tile.rows) + "x" + std::to_string(tile.columns) + "x" + std::to_string(tile.unroll);
+}
+
+GemmTile gemmTileFrom(std::string_view text) {
+    GemmTile tile;
+    const char *at = text.data(), *const end = text.data() + text.size();
+    for (uint32_t* number : {&tile.rows, &tile.columns, &tile.unroll}) {
+        if (number != &tile.rows && (at == end || *at++ != 'x')) at = nullptr;
+        const auto [rest, error] = at ? std::from_chars(at, end, *number)
+                                      : std::from_chars_result{nullptr, std::errc::invalid_argument};
+        if (error != std::errc() || *number < 1 || *number > largestNumber) {
+            throw std::invalid_argument("'" + std::string(text) +
+                                        "' is no tile, which is ROWSxCOLUMNSxUNROLL, each 1 to " +
+                                        std::to_string(largestNumber));
+        }
+        at = rest;
+    }
+    if (at != end) throw std::invalid_argument("'" + std::string(text) + "' is no tile: more follows it");
+    return tile;
+}
+
+const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmType type) {
+    const std::string_view element = elementName(type), sum = isInteger(type) ? "int32" : "float32";
+    // Panels are read by elements.
+    if (isInteger(type) ? !info.int8 : !(info.float16 && info.int16)) return nullptr;
+    const auto isRight = [&](const engine::CooperativeMatrixShape& shape) {
+        return !element.empty() && shape.a == element && shape.b == element && shape.c == sum &&
+               shape.result == sum;
+    };
+    // The deepest multiplies most at a time.
+    const engine::CooperativeMatrixShape* best = nullptr;
+    for (const auto& shape : info.cooperativeMatrices) {
+        if (isRight(shape) && (!best || shape.m * shape.n * shape.k > best->m * best->n * best->k))
+            best = &shape;
+    }
+    return best;
+}
+
+std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmType type) {
+    std::vector<GemmPath> paths{GemmPath::Reference, GemmPath::Tiled, GemmPath::Skinny};
+    if (!isInteger(type)) paths.push_back(GemmPath::Shared);
+    if (isInteger(type) && info.integerDotProduct) paths.push_back(GemmPath::Dot);
+    if (gemmShape(info, type)) paths.push_back(GemmPath::Coopmat);
+    return paths;
+}
+
+std::vector<GemmTile> gemmTiles(const engine::DeviceInfo& info, GemmType, GemmPath path) {
+    switch (path) {
+        case GemmPath::Reference:
+            return {{}};
+        case GemmPath::Tiled:
+            // llvmpipe wants long runs without a branch, and has as many registers as the processor.
+            if (isCpu(info)) return {{8, 3, 32}, {4, 3, 32}, {12, 2, 32}, {6, 4, 16}};
+            return {{8, 4, 8}, {4, 4, 8}, {8, 8, 4}};
+        case GemmPath::Shared:
+            return {{8, 8, 16}, {4, 4, 16}, {4, 8, 16}};
+        case GemmPath::Skinny:
+            return {{8, 4, 8}, {8, 64, 1}};
+        case GemmPath::Dot:
+            return {{8, 2, 16}, {8, 4, 4}, {4, 4, 4}};
+        case GemmPath::Coopmat:
+            if (isCpu(info)) return {{2, 2, 2}};
+            return {{4, 4, 2}, {2, 4, 2}, {2, 2, 2}};
+    }
+    return {};
+}
+
+}  // namespace quant

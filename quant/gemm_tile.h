@@ -1,0 +1,42 @@
+#pragma once
+
+#include "engine/device_info.h"
+#include "quant/gemm_type.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quant {
+
+// How much one invocation (tiled, shared, dot, skinny) or one subgroup (coopmat, in fragments) computes.
+struct GemmTile {
+    uint32_t rows = 1, columns = 1;
+    uint32_t unroll = 1;  // steps along k in the inner loop; of `shared` the depth of a slice
+
+    bool operator==(const GemmTile&) const = default;
+};
+
+// "8x3x32". The way back throws std::invalid_argument; each number is 1 to 64.
+std::string text(const GemmTile& tile);
+GemmTile gemmTileFrom(std::string_view text);
+
+struct GemmPlan {
+    GemmPath path = GemmPath::Reference;
+    GemmTile tile;
+
+    bool operator==(const GemmPlan&) const = default;
+};
+
+// The paths that a device has for a type, the reference first.
+std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmType type);
+
+// The shape of the cooperative matrices that a device multiplies elements of a type with, exactly as A and B
+// are and with sums of 32 bits; none where it has no such.
+const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmType type);
+
+// Tiles worth trying on a path, the one that is taken without a measurement first; one for the reference.
+std::vector<GemmTile> gemmTiles(const engine::DeviceInfo& info, GemmType type, GemmPath path);
+
+}  // namespace quant

@@ -1,0 +1,108 @@
+// How fast matrices are multiplied, by type and path, beside ggml's Vulkan backend where it is installed, in
+// one run on the same device. `clipscope_gemm_bench [N] [ROUNDS] [DEVICE]`; see ../README.md.
+#include "engine/buffer.h"
+#include "engine/instance.h"
+#include "quant/gemm.h"
+#include "tests/bench/gemm/ggml_peer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using quant::GemmPath;
+using quant::GemmType;
+
+// Zeros: the time does not depend on the values.
+class Square {
+public:
+    Square(engine::Device& device, GemmType type, uint32_t n)
+        : m_device(device),
+          m_gemm(device),
+          m_a(filled(type, n)),
+          m_b(filled(type, n)),
+          m_c(device, uint64_t{4} * n * n, engine::MemoryKind::Device, "C"),
+          m_problem{.type = type,
+                    .m = n,
+                    .n = n,
+                    .k = n,
+                    .a = {m_a, n, 1},
+                    .b = {m_b, n, 1},
+                    .c = {m_c, n, 1},
+                    .bias = {}} {}
+
+    quant::Gemm& gemm() { return m_gemm; }
+    const quant::GemmProblem& problem() const { return m_problem; }
+
+    // Best of some rounds after one that is not counted, in seconds.
+    double seconds(const quant::GemmPlan& plan, int rounds) {
+        double least = HUGE_VAL;
+        for (int round = 0; round <= rounds; ++round) {
+            const auto start = Clock::now();
+            m_device.wait(m_gemm.multiply(m_problem, plan));
+            const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+            if (round > 0) least = std::min(least, seconds);
+        }
+        return least;
+    }
+
+private:
+    engine::Buffer filled(GemmType type, uint32_t n) {
+        engine::Buffer buffer(m_device, uint64_t{elementBytes(type)} * n * n, engine::MemoryKind::Device,
+                              "operand");
+        engine::Commands commands(m_device);
+        commands.fill(buffer, 0);
+        m_device.wait(commands.submit());
+        return buffer;
+    }
+
+    engine::Device& m_device;
+    quant::Gemm m_gemm;
+    engine::Buffer m_a, m_b, m_c;
+    quant::GemmProblem m_problem;
+};
+
+std::string peerType(GemmType type) {
+    return type == GemmType::Fp32   ? "f32"
+           : type == GemmType::Fp16 ? "f16"
+           : type == GemmType::Int8 ? "q8_0"
+                                    : "";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto n = static_cast<uint32_t>(argc > 1 ? std::max(std::atoi(argv[1]), 1) : 1024);
+    const int rounds = argc > 2 ? std::max(std::atoi(argv[2]), 1) : 5;
+    const engine::Instance instance(false, {});
+    engine::Device device(instance, engine::chooseDevice(instance.devices(), argc > 3 ? argv[3] : ""));
+    bench::GgmlPeer peer;
+    std::printf("device: %s, %s\npeer: %s\n\n", device.info().name.c_str(), device.info().driver.c_str(),
+                peer.device().empty() ? "none" : ("ggml on " + peer.device()).c_str());
+    const double operations = 2.0 * n * n * n * 1e-9;
+    std::printf("%u x %u x %-10u %-10s %-9s %9s %9s %12s %7s\n", n, n, n, "path", "tile", "ms", "GFLOPS",
+                "peer GFLOPS", "/ peer");
+    for (const GemmType type :
+         {GemmType::Fp32, GemmType::Fp16, GemmType::Bf16, GemmType::Int8, GemmType::Uint8}) {
+        Square square(device, type, n);
+        const std::string peersName = peerType(type);
+        const double peerSeconds = peersName.empty() ? 0 : peer.seconds(peersName, n, rounds);
+        const quant::GemmPlan chosen = square.gemm().planFor(square.problem());
+        for (const GemmPath path : square.gemm().paths(type)) {
+            if (path == GemmPath::Skinny) continue;
+            const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), type, path).front()};
+            const double seconds = square.seconds(plan, path == GemmPath::Reference ? 1 : rounds);
+            std::printf("%-5s %-14s %-10s %-9s %9.2f %9.1f", std::string(name(type)).c_str(),
+                        plan == chosen ? "(chosen)" : "", std::string(name(path)).c_str(),
+                        text(plan.tile).c_str(), seconds * 1e3, operations / seconds);
+            if (plan == chosen && peerSeconds > 0)
+                std::printf(" %12.1f %7.1f", operations / peerSeconds, peerSeconds / seconds);
+            std::printf("\n");
+        }
+    }
+}

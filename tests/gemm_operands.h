@@ -1,0 +1,65 @@
+#pragma once
+
+#include "quant/gemm.h"
+#include "tests/sample_data.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace tests {
+
+// A matrix in device memory, with the values that its elements have. Between its rows there are gaps, and in
+// them what would be seen if it were read: NaN, or -1.
+struct Operand {
+    quant::GemmMatrix matrix;
+    engine::Buffer buffer;
+    uint32_t rows = 0, columns = 0;
+    std::vector<double> values;  // [row][column]
+
+    double at(uint64_t row, uint64_t column) const { return values[row * columns + column]; }
+};
+
+// isTransposed: rows lie side by side instead of columns. gap: elements between them.
+struct Layout {
+    bool isTransposed = false;
+    uint32_t gap = 0;
+};
+
+// Of the values [row][column], which the type holds exactly.
+Operand operandOf(quant::GemmType type, uint32_t rows, uint32_t columns, std::vector<double> values,
+                  const Layout& layout = {});
+
+// Pseudo-random ones: all of an 8-bit type's, else normal deviates rounded to the type.
+Operand randomOperand(quant::GemmType type, uint32_t rows, uint32_t columns, uint64_t seed,
+                      const Layout& layout = {});
+
+// A product of two operands as it comes from the device, and what it must be.
+class Product {
+public:
+    Product(const Operand& a, const Operand& b, quant::GemmType type);
+
+    // What else the product is made of, before run().
+    void scale(float alpha, float beta);
+    void addBias();
+
+    // C as it was before, in rows with gaps; then multiplies.
+    void run(quant::Gemm& gemm, const quant::GemmPlan& plan);
+
+    // The largest error of an element in units of its bound; of integers 0 where all are exact, else
+    // infinity. Infinity where something is NaN that must not be, or where a gap of C has changed.
+    double worst() const;
+    // The words of C, [m][n], floats or integers.
+    const std::vector<uint32_t>& words() const { return m_words; }
+    const quant::GemmProblem& problem() const { return m_problem; }
+
+private:
+    double wanted(uint64_t row, uint64_t column, double& magnitude) const;
+
+    const Operand &m_a, &m_b;
+    quant::GemmProblem m_problem;
+    engine::Buffer m_c, m_bias;
+    std::vector<uint32_t> m_before, m_biasWords, m_words;
+    bool m_isGapKept = true;
+};
+
+}  // namespace tests
