@@ -68,11 +68,12 @@ std::optional<quant::NpyWriter> openOutput(const std::string& path, const GemmIn
 
 // Returns C.
 std::vector<std::byte> addSingle(GemmRun& run, engine::Device& device, const GemmArguments& arguments,
-                                 const GemmInputs& inputs) {
+                                 const GemmInputs& inputs, bool isQuiet) {
     const quant::HostProduct product = inputs.read();
     DeviceProduct onDevice(device, product);
     quant::Gemm gemm(device);
-    const auto plan = arguments.choice.planFor(device, gemm, onDevice.problem());
+    quant::GemmTuner tuner(device);
+    const auto plan = arguments.choice.planFor(tuner, onDevice.problem(), isQuiet);
     GemmResult result = onDevice.measure(gemm, plan, arguments.choice.repeat);
     auto bytes = onDevice.result();
     if (arguments.isChecked) result.check = quant::ProductReference(product).check(bytes);
@@ -90,7 +91,7 @@ std::vector<std::byte> compute(GemmRun& run, engine::Device& device, const GemmA
         else if (isRoofline)
             addRoofline(run, device, source, choice, isQuiet);
         else
-            bytes = addSingle(run, device, arguments, inputs);
+            bytes = addSingle(run, device, arguments, inputs, isQuiet);
     } catch (const std::invalid_argument& error) {  // a path or a tile that the device cannot take
         throw UsageError(error.what(), "gemm");
     }

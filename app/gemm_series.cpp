@@ -1,5 +1,6 @@
 #include "app/gemm_series.h"
 
+#include "app/messages.h"
 #include "app/progress.h"
 #include "quant/product_check.h"
 
@@ -35,12 +36,13 @@ void addPaths(GemmRun& run, engine::Device& device, const quant::HostProduct& pr
 
 }  // namespace
 
-quant::GemmPlan GemmChoice::planFor(const engine::Device& device, const quant::Gemm& gemm,
-                                    const quant::GemmProblem& problem) const {
-    if (!path) return gemm.planFor(problem);
-    const std::string lacking = gemm.problemOf(problem.type, *path);
-    if (!lacking.empty()) throw std::invalid_argument(lacking);
-    return {*path, tile ? *tile : quant::gemmTiles(device.info(), problem.type, *path).front()};
+quant::GemmPlan GemmChoice::planFor(quant::GemmTuner& tuner, const quant::GemmProblem& problem,
+                                    bool isQuiet) const {
+    if (path && tile) return {*path, *tile};  // multiplying says where it cannot be
+    if (!tuner.knows(problem) && !isQuiet)
+        printMessage("note",
+                     "timing tiles for " + std::string(name(problem.type)) + ", once for this device");
+    return tuner.planFor(problem, path);
 }
 
 void addEveryPath(GemmRun& run, engine::Device& device, const GemmSource& source, uint32_t repeat,
@@ -59,10 +61,11 @@ void addRoofline(GemmRun& run, engine::Device& device, const GemmSource& source,
                  bool isQuiet) {
     Progress progress(mostRoofline, isQuiet);
     quant::Gemm gemm(device);
+    quant::GemmTuner tuner(device);
     for (uint32_t extent = leastRoofline; extent <= mostRoofline; extent *= 2) {
         progress.show(std::to_string(extent));
         DeviceProduct product(device, GemmInputs(source, extent).read());
-        const quant::GemmPlan plan = choice.planFor(device, gemm, product.problem());
+        const quant::GemmPlan plan = choice.planFor(tuner, product.problem(), isQuiet);
         run.results.push_back(product.measure(gemm, plan, choice.repeat, patience));
         if (run.results.back().seconds > patience) break;
         progress.set(extent, mostRoofline);

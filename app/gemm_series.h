@@ -3,22 +3,22 @@
 #include "app/gemm_inputs.h"
 #include "app/gemm_report.h"
 #include "engine/device.h"
-#include "quant/gemm.h"
+#include "quant/gemm_tuner.h"
 
 #include <cstdint>
 #include <optional>
 
 namespace app {
 
-// How products are to be computed: none for the project's own choice.
+// How products are to be computed: none for what is fastest on the device.
 struct GemmChoice {
     std::optional<quant::GemmPath> path;
     std::optional<quant::GemmTile> tile;
     uint32_t repeat = 5;
 
-    // Throws std::invalid_argument where the device lacks the path.
-    quant::GemmPlan planFor(const engine::Device& device, const quant::Gemm& gemm,
-                            const quant::GemmProblem& problem) const;
+    // Measures tiles where they are not known yet, and says so unless isQuiet. Throws std::invalid_argument
+    // where the device lacks the path.
+    quant::GemmPlan planFor(quant::GemmTuner& tuner, const quant::GemmProblem& problem, bool isQuiet) const;
 };
 
 // Sizes of m, n and k where nobody says otherwise.

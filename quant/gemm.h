@@ -35,7 +35,8 @@ struct GemmProblem {
 // Error bound of an element of a float product computed by any path: at most gemmErrorBound(k) times
 // |α|·Σ|a·b| + |β·c| + |bias|. Additions are made in an order that differs between paths: each of k products
 // goes through at most k + 2 roundings of 2^-24 (N. Higham, Accuracy and Stability of Numerical Algorithms,
-// 2002, section 3.1). Integer products are exact.
+// 2002, section 3.1). Where a driver flushes subnormals, each rounding may lose 2^-126 besides. Integer
+// products are exact.
 double gemmErrorBound(uint64_t k);
 
 // Products of matrices on a device. It keeps scratch memory, and is used from one thread.
@@ -48,7 +49,8 @@ public:
     // Why the device cannot take a path for a type, and which it can; empty where it can.
     std::string problemOf(GemmType type, GemmPath path) const;
 
-    // What multiply() does by itself: chosen by device, type and shape from measurements.
+    // What multiply() does by itself: chosen by device, type and shape, without measuring. GemmTuner
+    // measures.
     GemmPlan planFor(const GemmProblem& problem) const;
 
     // Multiplies, in submissions of some 50 ms, and returns the last one's ticket. Throws

@@ -9,6 +9,7 @@ namespace quant {
 namespace {
 
 constexpr uint32_t largestNumber = 64;
+constexpr uint32_t mostSteps = 8192;  // multiplications of an unrolled loop: more take minutes to compile
 
 bool isCpu(const engine::DeviceInfo& info) {
     return info.type == engine::DeviceType::Cpu;
@@ -40,6 +41,10 @@ GemmTile gemmTileFrom(std::string_view text) {
         at = rest;
     }
     if (at != end) throw std::invalid_argument("'" + std::string(text) + "' is no tile: more follows it");
+    if (tile.rows * tile.columns * tile.unroll > mostSteps) {
+        throw std::invalid_argument("tile " + std::string(text) + " unrolls to more than " +
+                                    std::to_string(mostSteps) + " steps");
+    }
     return tile;
 }
 

@@ -18,7 +18,7 @@ struct GemmTile {
     bool operator==(const GemmTile&) const = default;
 };
 
-// "8x3x32". The way back throws std::invalid_argument; each number is 1 to 64.
+// "8x3x32". The way back throws std::invalid_argument; each number is 1 to 64, their product at most 8192.
 std::string text(const GemmTile& tile);
 GemmTile gemmTileFrom(std::string_view text);
 

@@ -82,6 +82,8 @@ void ExplorerWindow::run() {
         if (!m_isShown || !m_input.isEmpty() || explorer().nextFrameSeconds() <= sinceLastFrame())
             m_host.attempt([&] { drawFrame(); });
     }
+    // What is still being saved is saved.
+    m_host.attempt([&] { explorer().finishFiles(); });
 }
 
 void ExplorerWindow::take(WindowEvents events) {

@@ -1,0 +1,81 @@
+#include "quant/gemm_tuner.h"
+
+#include "tests/device_fixture.h"
+#include "tests/gemm_operands.h"
+#include "tests/temp_folder.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <stdexcept>
+
+namespace tests {
+
+using namespace quant;
+using quant::tests::TempFolder;
+
+namespace {
+
+GemmProblem problemOf(GemmType type, uint32_t m, uint32_t n, uint32_t k) {
+    GemmProblem problem{.type = type, .m = m, .n = n, .k = k, .a = {}, .b = {}, .c = {}, .bias = {}};
+    problem.a.rowStride = k;
+    problem.b.rowStride = problem.c.rowStride = n;
+    return problem;
+}
+
+const GemmProblem small = problemOf(GemmType::Fp32, 100, 120, 90);
+
+}  // namespace
+
+TEST_CASE("What was measured once is known, also from the file", "[device][gemm_tuner]") {
+    const TempFolder folder;
+    const auto file = folder / "deeper/gemm.json";
+    GemmTuner tuner(device(), file);
+    CHECK(!tuner.knows(small));
+    const GemmPlan plan = tuner.planFor(small);
+    CHECK(plan.path != GemmPath::Reference);
+    CHECK(tuner.knows(small));
+    CHECK(tuner.planFor(small) == plan);
+    GemmTuner another(device(), file);
+    CHECK(another.knows(small));
+    CHECK(another.planFor(small) == plan);
+    CHECK(!another.knows(problemOf(GemmType::Fp32, 100, 120, 900)));
+    CHECK(!another.knows(problemOf(GemmType::Fp32, 2, 120, 900)));
+    CHECK(!another.knows(problemOf(GemmType::Bf16, 100, 120, 90)));
+}
+
+TEST_CASE("The fastest in the file is taken, or the fastest of a path", "[device][gemm_tuner]") {
+    const TempFolder folder;
+    const auto file = folder.write("gemm.json",
+                                   R"({"fp32/small": [{"path": "tiled", "tile": "2x1x4", "gflops": 9},
+                                                      {"path": "tiled", "tile": "1x1x1", "gflops": 8}]})");
+    GemmTuner tuner(device(), file);
+    REQUIRE(tuner.knows(small));
+    CHECK(tuner.planFor(small) == GemmPlan{GemmPath::Tiled, {2, 1, 4}});
+    CHECK(tuner.planFor(small, GemmPath::Tiled) == GemmPlan{GemmPath::Tiled, {2, 1, 4}});
+}
+
+TEST_CASE("A file that makes no sense is as good as none", "[device][gemm_tuner]") {
+    const TempFolder folder;
+    for (const char* text : {"", "nonsense", "[]", R"({"fp32/small": 7})", R"({"fp32/small": []})",
+                             R"({"fp32/small": [{"path": "coopmat", "tile": "1x1x1", "gflops": 1}]})",
+                             R"({"fp32/small": [{"path": "tiled", "tile": "0x1x1", "gflops": 1}]})",
+                             R"({"fp32/small": [{"path": "tiled", "tile": "1x1x1"}]})",
+                             R"({"int9/small": [{"path": "tiled", "tile": "1x1x1", "gflops": 1}]})"}) {
+        const GemmTuner tuner(device(), folder.write("gemm.json", text));
+        INFO(text);
+        CHECK(!tuner.knows(small));
+    }
+}
+
+TEST_CASE("Paths that are asked for are taken; those that the device lacks are refused",
+          "[device][gemm_tuner]") {
+    GemmTuner tuner(device(), "");
+    CHECK(tuner.planFor(small, GemmPath::Reference).path == GemmPath::Reference);
+    CHECK_THROWS_AS(tuner.planFor(small, GemmPath::Dot), std::invalid_argument);
+    // Nothing is measured for what costs less than measuring.
+    const GemmProblem tiny = problemOf(GemmType::Fp32, 8, 8, 8);
+    CHECK(tuner.knows(tiny));
+    CHECK(tuner.planFor(tiny).path == GemmPath::Reference);
+}
+
+}  // namespace tests
