@@ -41,6 +41,9 @@ void checkArguments(const GemmArguments& arguments) {
     const std::string& output = arguments.output;
     if (arguments.choice.tile && !arguments.choice.path)
         throw UsageError("--tile needs a --path other than auto", "gemm");
+    if (arguments.choice.path == quant::GemmPath::Reference &&
+        arguments.choice.tile.value_or(quant::GemmTile()) != quant::GemmTile())
+        throw UsageError("--tile means nothing on path 'reference'", "gemm");
     arguments.targets.check(inputs);
     if (output.empty()) return;
     for (const std::string& input : inputs) {
@@ -96,16 +99,18 @@ std::vector<std::byte> compute(GemmRun& run, engine::Device& device, const GemmA
         throw UsageError(error.what(), "gemm");
     }
     eraseProgress();
-    run.ceilings = measureCeilings(device, run.hasIntegers());
     return bytes;
 }
 
-void report(const GemmRun& run, const GemmArguments& arguments, std::optional<Output>& json, bool isQuiet) {
+void report(GemmRun& run, engine::Device& device, const GemmArguments& arguments, std::optional<Output>& json,
+            bool isQuiet) {
     const auto& [source, choice, output, isChecked, isTable, isRoofline, targets] = arguments;
+    if (isQuiet && !json && !output.empty()) return;
+    run.ceilings = measureCeilings(device, run.hasIntegers());
     if (json) {
         writeWhole(*json, isTable ? gemmListJson(run) : isRoofline ? rooflineJson(run) : gemmJson(run));
     }
-    if (targets.takeStdout() || (isQuiet && (json || !output.empty()))) return;
+    if (targets.takeStdout() || (isQuiet && json)) return;
     const bool hasColour = wantsColour(STDOUT_FILENO);
     printText(isRoofline ? rooflineTable(run, hasColour) : gemmTable(run, hasColour));
 }
@@ -135,7 +140,7 @@ void runGemm(const GemmArguments& arguments, Global& global) {
         output->write(bytes);
         output->commit();
     }
-    report(run, arguments, json, global.isQuiet);
+    report(run, context.device, arguments, json, global.isQuiet);
     if (!problem.empty()) throw std::runtime_error(problem);
 }
 

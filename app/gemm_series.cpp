@@ -23,9 +23,9 @@ void addPaths(GemmRun& run, engine::Device& device, const quant::HostProduct& pr
     DeviceProduct onDevice(device, product);
     quant::Gemm gemm(device);
     for (const quant::GemmPath path : gemm.paths(product.type)) {
-        const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), product.type, path).front()};
+        const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), path).front()};
         try {
-            GemmResult result = onDevice.measure(gemm, plan, repeat);
+            GemmResult result = onDevice.measure(gemm, plan, repeat, patience);
             result.check = reference.check(onDevice.result());
             run.results.push_back(std::move(result));
         } catch (const std::invalid_argument& error) {  // the shape is not for this path
@@ -39,7 +39,7 @@ void addPaths(GemmRun& run, engine::Device& device, const quant::HostProduct& pr
 quant::GemmPlan GemmChoice::planFor(quant::GemmTuner& tuner, const quant::GemmProblem& problem,
                                     bool isQuiet) const {
     if (path && tile) return {*path, *tile};  // multiplying says where it cannot be
-    if (!tuner.knows(problem) && !isQuiet)
+    if (!tuner.knows(problem, path) && !isQuiet)
         printMessage("note",
                      "timing tiles for " + std::string(name(problem.type)) + ", once for this device");
     return tuner.planFor(problem, path);

@@ -48,7 +48,7 @@ void createDevice(DeviceState& state) {
     matrices.cooperativeMatrix = VK_TRUE;
     if (hasMatrices) v13.pNext = &matrices;
     // Their kernels state the scope of memory accesses; every device of Vulkan 1.3 can.
-    v12.vulkanMemoryModel = hasMatrices;
+    v12.vulkanMemoryModel = v12.vulkanMemoryModelDeviceScope = hasMatrices;
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &v11, {}};
     features.features.shaderInt64 = info.int64;
     features.features.shaderInt16 = info.int16;

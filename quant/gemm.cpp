@@ -15,9 +15,10 @@ using engine::Buffer;
 using engine::Commands;
 using engine::MemoryKind;
 
-constexpr uint32_t columnLanes = 16, sharedInvocations = 256;
 constexpr uint32_t mostSkinny = 8;    // rows of the narrow matrix
 constexpr uint64_t smallest = 32768;  // multiplications that are not worth packing for
+// Of m, n, k and rows of C: rounding up to tiles stays below 2^32, and so does a row of C in bytes.
+constexpr uint32_t mostExtent = UINT32_MAX - 65536, mostRowStride = (1u << 30) - 1;
 
 void require(bool holds, const std::string& what) {
     if (!holds) throw std::invalid_argument(what);
@@ -40,6 +41,11 @@ engine::Ticket nothing(engine::Device& device) {
 
 }  // namespace
 
+bool isSkinny(const GemmProblem& problem) {
+    const GemmMatrix& wide = problem.m <= problem.n ? problem.b : problem.a;
+    return std::min(problem.m, problem.n) <= mostSkinny && (wide.rowStride == 1 || wide.columnStride == 1);
+}
+
 double gemmErrorBound(uint64_t k) {
     return (static_cast<double>(k) + 4) * 0x1p-24;
 }
@@ -56,17 +62,15 @@ std::string Gemm::problemOf(GemmType type, GemmPath path) const {
 GemmPlan Gemm::planFor(const GemmProblem& problem) const {
     const engine::DeviceInfo& info = m_device.info();
     const auto has = [&](GemmPath path) { return std::ranges::contains(paths(problem.type), path); };
-    const auto first = [&](GemmPath path) {
-        return GemmPlan{path, gemmTiles(info, problem.type, path).front()};
-    };
+    const auto first = [&](GemmPath path) { return GemmPlan{path, gemmTiles(info, path).front()}; };
     const uint64_t multiplications = uint64_t{problem.m} * problem.n * problem.k;
     if (multiplications <= smallest) return {};
     const uint32_t narrow = std::min(problem.m, problem.n);
-    if (narrow <= 4) {
+    if (narrow <= 4 && isSkinny(problem)) {
         // Where the wide matrix is contiguous along k, lanes lie along k and share few columns.
         const bool isAlongDepth =
             problem.m <= problem.n ? problem.b.columnStride != 1 : problem.a.rowStride != 1;
-        const auto tiles = gemmTiles(info, problem.type, GemmPath::Skinny);
+        const auto tiles = gemmTiles(info, GemmPath::Skinny);
         return {GemmPath::Skinny, isAlongDepth ? tiles.front() : tiles.back()};
     }
     // llvmpipe has cooperative matrices and dot products, but multiplies floats faster than either.
@@ -80,7 +84,12 @@ engine::Ticket Gemm::multiply(const GemmProblem& problem, const GemmPlan& plan) 
     const std::string lacking = problemOf(problem.type, plan.path);
     require(lacking.empty(), lacking);
     const auto& [type, m, n, k, a, b, c, bias, alpha, beta] = problem;
+    require(std::max({m, n, k}) <= mostExtent, "a product of 2^32 rows, columns or more");
     require(c.columnStride == 1, "the columns of matrix C are not contiguous");
+    require(m <= 1 || (c.rowStride >= n && c.rowStride <= mostRowStride),
+            "rows of matrix C overlap or are 4 GiB apart");
+    for (const GemmMatrix* matrix : {&a, &b, &c})
+        require(matrix->data.offset % 4 == 0, "a matrix begins within a word");
     checkMatrix("A", a, m, k, elementBytes(type));
     checkMatrix("B", b, k, n, elementBytes(type));
     checkMatrix("C", c, m, n, 4);
@@ -129,16 +138,16 @@ void Gemm::reference(Work& work) {
 void Gemm::shared(Work& work) {
     const GemmProblem& problem = work.problem;
     const GemmTile& tile = work.plan.tile;
-    const uint32_t tileRows = sharedInvocations / columnLanes * tile.rows,
-                   tileColumns = columnLanes * tile.columns;
-    require(uint64_t{tile.unroll} * (tileRows + tileColumns + 8) * 4 <= m_device.info().sharedMemoryBytes,
+    const uint32_t tileRows = gemmSharedInvocations / gemmColumnLanes * tile.rows,
+                   tileColumns = gemmColumnLanes * tile.columns;
+    require(gemmSharedBytes(tile) <= m_device.info().sharedMemoryBytes,
             "tile " + text(tile) + " does not fit the device's shared memory");
     const auto& kernel = m_device.kernel("gemm_shared", work.variant({{0, elementOf(problem.type)},
-                                                                      {1, sharedInvocations},
+                                                                      {1, gemmSharedInvocations},
                                                                       {2, tile.rows},
                                                                       {3, tile.columns},
                                                                       {4, tile.unroll},
-                                                                      {5, columnLanes},
+                                                                      {5, gemmColumnLanes},
                                                                       {6, problem.a.columnStride == 1},
                                                                       {7, problem.b.columnStride != 1}},
                                                                      false));
@@ -149,7 +158,7 @@ void Gemm::shared(Work& work) {
         const uint32_t tiles = std::min(most, down - first);
         push.firstRow = first * tileRows;
         push.rows = tiles * tileRows;
-        work.commands.dispatch(kernel, uint64_t{tiles} * across * sharedInvocations, push,
+        work.commands.dispatch(kernel, uint64_t{tiles} * across * gemmSharedInvocations, push,
                                {problem.a.data, problem.b.data, problem.c.data, work.bias()},
                                {problem.c.data});
         work.submitAfter(work.operations(push.rows, problem.k));
@@ -163,6 +172,7 @@ void Gemm::skinny(Work& work) {
     const uint32_t narrow = std::min(problem.m, problem.n), wide = std::max(problem.m, problem.n);
     require(narrow <= mostSkinny,
             "path 'skinny' takes products of at most " + std::to_string(mostSkinny) + " rows or columns");
+    require(isSkinny(problem), "path 'skinny' takes no matrix with gaps between all elements");
     const GemmMatrix &a = problem.a, &b = problem.b;
     shaders::GemmSkinnyPush push{.a = a.data.address(),
                                  .b = b.data.address(),

@@ -32,9 +32,13 @@ struct GemmProblem {
     float alpha = 1, beta = 0;
 };
 
+// Whether the path `skinny` can take a product: at most 8 rows or columns, and the other matrix contiguous
+// along k or along its rows or columns.
+bool isSkinny(const GemmProblem& problem);
+
 // Error bound of an element of a float product computed by any path: at most gemmErrorBound(k) times
 // |α|·Σ|a·b| + |β·c| + |bias|. Additions are made in an order that differs between paths: each of k products
-// goes through at most k + 2 roundings of 2^-24 (N. Higham, Accuracy and Stability of Numerical Algorithms,
+// goes through at most k + 3 roundings of 2^-24 (N. Higham, Accuracy and Stability of Numerical Algorithms,
 // 2002, section 3.1). Where a driver flushes subnormals, each rounding may lose 2^-126 besides. Integer
 // products are exact.
 double gemmErrorBound(uint64_t k);
@@ -53,9 +57,10 @@ public:
     // measures.
     GemmPlan planFor(const GemmProblem& problem) const;
 
-    // Multiplies, in submissions of some 50 ms, and returns the last one's ticket. Throws
-    // std::invalid_argument for a path that the device lacks, matrices of 2^32 elements or more, ranges that
-    // are too small, and α and β that integers do not take; engine::OutOfMemory.
+    // Multiplies, in submissions of some 50 ms as far as a row of tiles takes no longer, and returns the last
+    // one's ticket. Throws std::invalid_argument for a path that the device lacks or that cannot take the
+    // product, extents near 2^32, matrices that span 2^32 elements or more, ranges that are too small or not
+    // on whole words, rows of C that overlap, and α and β that integers do not take; engine::OutOfMemory.
     engine::Ticket multiply(const GemmProblem& problem, const GemmPlan& plan);
     engine::Ticket multiply(const GemmProblem& problem) { return multiply(problem, planFor(problem)); }
 

@@ -73,7 +73,14 @@ std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmType type) {
     return paths;
 }
 
-std::vector<GemmTile> gemmTiles(const engine::DeviceInfo& info, GemmType, GemmPath path) {
+uint64_t gemmSharedBytes(const GemmTile& tile) {
+    const uint64_t rows = gemmSharedInvocations / gemmColumnLanes * tile.rows;
+    const uint64_t columns = uint64_t{gemmColumnLanes} * tile.columns;
+    constexpr uint64_t padding = 8;  // of both slices, against bank conflicts
+    return tile.unroll * (rows + columns + padding) * sizeof(float);
+}
+
+std::vector<GemmTile> gemmTiles(const engine::DeviceInfo& info, GemmPath path) {
     switch (path) {
         case GemmPath::Reference:
             return {{}};
@@ -81,8 +88,12 @@ std::vector<GemmTile> gemmTiles(const engine::DeviceInfo& info, GemmType, GemmPa
             // llvmpipe wants long runs without a branch, and has as many registers as the processor.
             if (isCpu(info)) return {{8, 3, 32}, {4, 3, 32}, {12, 2, 32}, {6, 4, 16}};
             return {{8, 4, 8}, {4, 4, 8}, {8, 8, 4}};
-        case GemmPath::Shared:
-            return {{8, 8, 16}, {4, 4, 16}, {4, 8, 16}};
+        case GemmPath::Shared: {
+            std::vector<GemmTile> tiles{{8, 8, 16}, {4, 8, 16}, {4, 4, 16}};
+            std::erase_if(
+                tiles, [&](const GemmTile& tile) { return gemmSharedBytes(tile) > info.sharedMemoryBytes; });
+            return tiles;
+        }
         case GemmPath::Skinny:
             return {{8, 4, 8}, {8, 64, 1}};
         case GemmPath::Dot:

@@ -36,7 +36,13 @@ std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmType type);
 // are and with sums of 32 bits; none where it has no such.
 const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmType type);
 
-// Tiles worth trying on a path, the one that is taken without a measurement first; one for the reference.
-std::vector<GemmTile> gemmTiles(const engine::DeviceInfo& info, GemmType type, GemmPath path);
+// Workgroups of the path `shared`, of which so many invocations lie side by side along a row of C, and the
+// shared memory that they take for a tile.
+constexpr uint32_t gemmSharedInvocations = 256, gemmColumnLanes = 16;
+uint64_t gemmSharedBytes(const GemmTile& tile);
+
+// Tiles worth trying on a path of the device, the one that is taken without a measurement first; one for the
+// reference.
+std::vector<GemmTile> gemmTiles(const engine::DeviceInfo& info, GemmPath path);
 
 }  // namespace quant

@@ -21,7 +21,7 @@ using engine::Buffer;
 using engine::MemoryKind;
 
 constexpr uint64_t tooSmall = 32768;  // multiplications
-constexpr uint32_t smallExtent = 192, mostNarrow = 8;
+constexpr uint32_t smallExtent = 192;
 constexpr int rounds = 5, fairRounds = 2;
 constexpr double hopeless = 2;  // times slower than the best after the fair rounds: not measured again
 
@@ -39,7 +39,7 @@ bool isAlongDepth(const GemmProblem& problem) {
 }
 
 std::string classOf(const GemmProblem& problem) {
-    if (narrowOf(problem) <= mostNarrow)
+    if (isSkinny(problem))
         return "narrow" + std::to_string(narrowOf(problem)) + (isAlongDepth(problem) ? "k" : "n");
     return std::max({problem.m, problem.n, problem.k}) <= smallExtent ? "small" : "large";
 }
@@ -57,7 +57,7 @@ bool isTooSmall(const GemmProblem& problem) {
 std::vector<GemmPath> candidates(const engine::Device& device, const GemmProblem& problem) {
     std::vector<GemmPath> paths = gemmPaths(device.info(), problem.type);
     std::erase(paths, GemmPath::Reference);
-    if (narrowOf(problem) > mostNarrow) std::erase(paths, GemmPath::Skinny);
+    if (!isSkinny(problem)) std::erase(paths, GemmPath::Skinny);
     if (isCpu(device)) std::erase(paths, GemmPath::Coopmat);
     if (isCpu(device)) std::erase(paths, GemmPath::Shared);
     return paths;
@@ -72,7 +72,7 @@ struct Trial {
         const std::string kind = classOf(like);
         const uint32_t extent = kind == "small" ? 128 : isCpu(device) ? 512 : 2048;
         problem.m = problem.n = problem.k = extent;
-        if (narrowOf(like) <= mostNarrow) {
+        if (isSkinny(like)) {
             problem.n = problem.k = 4096;  // as the layers of networks have it, and beyond the caches
             problem.m = narrowOf(like);
         }
@@ -115,8 +115,17 @@ GemmTuner::GemmTuner(engine::Device& device, std::filesystem::path file)
     load();
 }
 
-bool GemmTuner::knows(const GemmProblem& problem) const {
-    return isTooSmall(problem) || m_known.contains(keyOf(problem));
+bool GemmTuner::knows(const GemmProblem& problem, std::optional<GemmPath> path) const {
+    if (isTooSmall(problem)) return true;
+    if (path && !std::ranges::contains(candidates(m_device, problem), *path)) return true;
+    const auto known = m_known.find(keyOf(problem));
+    return known != m_known.end() && find(known->second, path);
+}
+
+const GemmPlan* GemmTuner::find(const Figures& figures, std::optional<GemmPath> path) {
+    const auto found = std::ranges::find_if(
+        figures, [&](const Figure& figure) { return !path || figure.plan.path == *path; });
+    return found == figures.end() ? nullptr : &found->plan;
 }
 
 GemmPlan GemmTuner::planFor(const GemmProblem& problem, std::optional<GemmPath> path) {
@@ -124,23 +133,19 @@ GemmPlan GemmTuner::planFor(const GemmProblem& problem, std::optional<GemmPath> 
     if (path) {
         if (const std::string lacking = gemm.problemOf(problem.type, *path); !lacking.empty())
             throw std::invalid_argument(lacking);
-        const GemmPlan first{*path, gemmTiles(m_device.info(), problem.type, *path).front()};
-        if (isTooSmall(problem) || !std::ranges::contains(candidates(m_device, problem), *path)) return first;
-    } else if (isTooSmall(problem)) {
-        return gemm.planFor(problem);
     }
-    auto known = m_known.find(keyOf(problem));
-    if (known == m_known.end()) {
-        known = m_known.emplace(keyOf(problem), measure(problem)).first;
+    const auto unmeasured = [&] {
+        return path ? GemmPlan{*path, gemmTiles(m_device.info(), *path).front()} : gemm.planFor(problem);
+    };
+    if (isTooSmall(problem)) return unmeasured();
+    if (path && !std::ranges::contains(candidates(m_device, problem), *path)) return unmeasured();
+    Figures& figures = m_known[keyOf(problem)];
+    if (!find(figures, path)) {
+        figures = measure(problem);
         save();
     }
-    for (const Figure& figure : known->second) {
-        if (!path || figure.plan.path == *path) return figure.plan;
-    }
-    // Of a file that another version has written.
-    m_known.erase(known);
-    return path ? GemmPlan{*path, gemmTiles(m_device.info(), problem.type, *path).front()}
-                : gemm.planFor(problem);
+    const GemmPlan* plan = find(figures, path);
+    return plan ? *plan : unmeasured();
 }
 
 // In turns, so that what else the machine does for a moment hits all alike.
@@ -152,7 +157,7 @@ GemmTuner::Figures GemmTuner::measure(const GemmProblem& problem) {
     };
     Figures figures;
     for (const GemmPath path : candidates(m_device, problem)) {
-        for (const GemmTile& tile : gemmTiles(m_device.info(), problem.type, path)) {
+        for (const GemmTile& tile : gemmTiles(m_device.info(), path)) {
             try {
                 gflopsOf({path, tile});  // compiles
                 figures.push_back({{path, tile}});
@@ -173,7 +178,7 @@ GemmTuner::Figures GemmTuner::measure(const GemmProblem& problem) {
     return figures;
 }
 
-// What is malformed, or names what the device lacks, is passed over.
+// What is malformed, or names paths or tiles that are not among today's, is passed over.
 void GemmTuner::load() {
     if (m_file.empty()) return;
     std::ifstream file(m_file);
@@ -187,7 +192,9 @@ void GemmTuner::load() {
                 const Figure figure{{gemmPathFrom(entry.at("path").get<std::string>()),
                                      gemmTileFrom(entry.at("tile").get<std::string>())},
                                     entry.at("gflops").get<double>()};
-                if (std::ranges::contains(gemmPaths(m_device.info(), type), figure.plan.path))
+                const auto& [path, tile] = figure.plan;
+                if (std::ranges::contains(gemmPaths(m_device.info(), type), path) &&
+                    std::ranges::contains(gemmTiles(m_device.info(), path), tile))
                     figures.push_back(figure);
             }
         } catch (const std::invalid_argument&) {

@@ -24,7 +24,7 @@ public:
     GemmTuner(engine::Device& device, std::filesystem::path file);
 
     // Whether planFor() answers without measuring.
-    bool knows(const GemmProblem& problem) const;
+    bool knows(const GemmProblem& problem, std::optional<GemmPath> path = {}) const;
 
     // The fastest plan, or the fastest tile of one path. Of products too small to matter, and of paths that
     // are not worth timing on the device, what Gemm::planFor or gemmTiles say. Throws std::invalid_argument
@@ -38,6 +38,8 @@ private:
     };
     using Figures = std::vector<Figure>;  // the fastest first
 
+    // The fastest, or the fastest of a path; null where there is none.
+    static const GemmPlan* find(const Figures& figures, std::optional<GemmPath> path);
     Figures measure(const GemmProblem& problem);
     void load();
     void save() const;

@@ -30,7 +30,7 @@ struct GemmEpilogue {
     float beta;   // 0: what C holds is not read; of integers 0 or 1
 };
 
-// For gemm_reference, gemm_shared and gemm_scale. Element (i, k) of A is a[i * aRow + k * aColumn]: a
+// For gemm_reference and gemm_shared. Element (i, k) of A is a[i * aRow + k * aColumn]: a
 // transposed matrix is one with the strides exchanged. Strides are in elements. Every matrix holds fewer than
 // 2^32 elements and ends on a whole word.
 struct GemmPush {

@@ -75,15 +75,16 @@ engine::Buffer uploaded(std::span<const std::byte> bytes, const char* name) {
 
 Operand operandOf(GemmType type, uint32_t rows, uint32_t columns, std::vector<double> values,
                   const Layout& layout) {
-    const uint32_t stride = (layout.isTransposed ? rows : columns) + layout.gap;
+    const uint32_t step = layout.step;
+    const uint32_t stride = (layout.isTransposed ? rows : columns) * step + layout.gap;
     const uint32_t bytes = elementBytes(type);
-    const uint64_t last = rows && columns ? uint64_t{(layout.isTransposed ? columns : rows) - 1} * stride +
-                                                (layout.isTransposed ? rows : columns)
-                                          : 0;
+    const uint64_t outer = layout.isTransposed ? columns : rows, inner = layout.isTransposed ? rows : columns;
+    const uint64_t last = rows && columns ? (outer - 1) * stride + (inner - 1) * step + 1 : 0;
     std::vector<std::byte> data(last * bytes, std::byte{0xff});
     for (uint64_t row = 0; row < rows; ++row) {
         for (uint64_t column = 0; column < columns; ++column) {
-            const uint64_t at = layout.isTransposed ? column * stride + row : row * stride + column;
+            const uint64_t at =
+                layout.isTransposed ? column * stride + row * step : row * stride + column * step;
             const uint32_t bits = bitsOf(type, values[row * columns + column]);
             std::memcpy(data.data() + at * bytes, &bits, bytes);
         }
@@ -93,7 +94,8 @@ Operand operandOf(GemmType type, uint32_t rows, uint32_t columns, std::vector<do
                     .rows = rows,
                     .columns = columns,
                     .values = std::move(values)};
-    operand.matrix = {operand.buffer, layout.isTransposed ? 1 : stride, layout.isTransposed ? stride : 1};
+    operand.matrix = {operand.buffer, layout.isTransposed ? step : stride,
+                      layout.isTransposed ? stride : step};
     return operand;
 }
 

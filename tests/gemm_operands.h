@@ -19,10 +19,11 @@ struct Operand {
     double at(uint64_t row, uint64_t column) const { return values[row * columns + column]; }
 };
 
-// isTransposed: rows lie side by side instead of columns. gap: elements between them.
+// isTransposed: rows lie side by side instead of columns. gap: elements between them. step: from one element
+// to the next.
 struct Layout {
     bool isTransposed = false;
-    uint32_t gap = 0;
+    uint32_t gap = 0, step = 1;
 };
 
 // Of the values [row][column], which the type holds exactly.

@@ -45,8 +45,8 @@ void checkProduct(GemmType type, const GemmPlan& plan, const Shape& shape, uint6
     CHECK(product.worst() <= 1);
 }
 
-GemmPlan firstPlan(GemmType type, GemmPath path) {
-    return {path, gemmTiles(device().info(), type, path).front()};
+GemmPlan firstPlan(GemmPath path) {
+    return {path, gemmTiles(device().info(), path).front()};
 }
 
 // Of every type and path that the device has.
@@ -71,16 +71,35 @@ TEST_CASE("Products of awkward sizes, strides and transposes are right on every 
                                    {131, 1, 33},
                                    {3, 5, 1030},
                                    {5, 129, 7}}) {
-            if (takes(path, shape)) checkProduct(type, firstPlan(type, path), shape, seed++);
+            if (takes(path, shape)) checkProduct(type, firstPlan(path), shape, seed++);
         }
     });
+}
+
+TEST_CASE("Matrices with gaps between all elements are multiplied, and never by the narrow path",
+          "[device][gemm]") {
+    for (const GemmType type : {GemmType::Fp32, GemmType::Int8}) {
+        const Operand a = randomOperand(type, 2, 70, 5, {.step = 2});
+        const Operand b = randomOperand(type, 70, 300, 6, {.isTransposed = true, .step = 3});
+        for (const GemmPath path : gemm().paths(type)) {
+            Product product(a, b, type);
+            if (path == GemmPath::Skinny) {
+                CHECK_THROWS_AS(product.run(gemm(), firstPlan(path)), std::invalid_argument);
+                continue;
+            }
+            product.run(gemm(), firstPlan(path));
+            CHECK(product.worst() <= 1);
+        }
+        Product chosen(a, b, type);
+        CHECK(gemm().planFor(chosen.problem()).path != GemmPath::Skinny);
+    }
 }
 
 TEST_CASE("Every tile that may be chosen is right", "[device][gemm]") {
     forEveryPath([&](GemmType type, GemmPath path) {
         const Shape shape = path == GemmPath::Skinny ? Shape{3, 70, 37} : Shape{45, 70, 37};
         uint64_t seed = 100;
-        for (const GemmTile& tile : gemmTiles(device().info(), type, path))
+        for (const GemmTile& tile : gemmTiles(device().info(), path))
             checkProduct(type, {path, tile}, shape, seed++);
     });
 }
@@ -100,7 +119,7 @@ TEST_CASE("What is chosen for a shape is right", "[device][gemm]") {
 
 TEST_CASE("Sums longer than one chunk of k go on where the last one ended", "[device][gemm]") {
     forEveryPath([&](GemmType type, GemmPath path) {
-        if (path != GemmPath::Reference) checkProduct(type, firstPlan(type, path), {5, 9, 2100}, 50);
+        if (path != GemmPath::Reference) checkProduct(type, firstPlan(path), {5, 9, 2100}, 50);
     });
 }
 
@@ -112,7 +131,7 @@ TEST_CASE("Alpha, beta and bias are applied once, whatever the path", "[device][
             Product product(a, b, type);
             product.scale(isInteger(type) ? 1 : -1.75f, beta);
             product.addBias();
-            product.run(gemm(), firstPlan(type, path));
+            product.run(gemm(), firstPlan(path));
             INFO(name(type) << " " << name(path) << " beta " << beta);
             CHECK(product.worst() <= 1);
         }
@@ -123,12 +142,12 @@ TEST_CASE("Without k a product is nothing but beta times C and the bias", "[devi
     forEveryPath([&](GemmType type, GemmPath path) {
         const Operand a = randomOperand(type, 4, 0, 3), b = randomOperand(type, 0, 5, 4);
         Product zero(a, b, type);
-        zero.run(gemm(), firstPlan(type, path));
+        zero.run(gemm(), firstPlan(path));
         CHECK(zero.words() == std::vector<uint32_t>(20, 0));
         Product scaled(a, b, type);
         scaled.scale(1, 1);
         scaled.addBias();
-        scaled.run(gemm(), firstPlan(type, path));
+        scaled.run(gemm(), firstPlan(path));
         CHECK(scaled.worst() == 0);
     });
 }
@@ -139,7 +158,7 @@ TEST_CASE("Products without rows or columns leave memory alone", "[device][gemm]
             const Operand a = randomOperand(type, shape.m, shape.k, 3),
                           b = randomOperand(type, shape.k, shape.n, 4);
             Product product(a, b, type);
-            product.run(gemm(), firstPlan(type, path));
+            product.run(gemm(), firstPlan(path));
             CHECK(product.worst() == 0);
         }
     });
@@ -153,7 +172,7 @@ TEST_CASE("The largest 8-bit integers are multiplied exactly", "[device][gemm]")
                 const Operand a = operandOf(type, 3, 4099, std::vector<double>(3 * 4099, value));
                 const Operand b = operandOf(type, 4099, 5, std::vector<double>(4099 * 5, value));
                 Product product(a, b, type);
-                product.run(gemm(), firstPlan(type, path));
+                product.run(gemm(), firstPlan(path));
                 INFO(name(type) << " " << name(path) << " " << value);
                 CHECK(product.worst() == 0);
             }
@@ -172,7 +191,7 @@ TEST_CASE("NaN and infinity reach their row and column, and nothing else", "[dev
             const Operand a = operandOf(type, m, k, ofA), b = operandOf(type, k, n, ofB);
             for (const GemmPath path : gemm().paths(type)) {
                 Product product(a, b, type);
-                product.run(gemm(), firstPlan(type, path));
+                product.run(gemm(), firstPlan(path));
                 INFO(name(type) << " " << name(path) << " " << odd);
                 bool isRight = true;
                 for (uint32_t i = 0; i < m * n; ++i) {
@@ -193,7 +212,7 @@ TEST_CASE("Subnormal halves are multiplied as they are", "[device][gemm]") {
     const Operand b = operandOf(GemmType::Fp16, 2, 1, {1024, 2});
     for (const GemmPath path : {GemmPath::Reference, GemmPath::Tiled, GemmPath::Skinny, GemmPath::Shared}) {
         Product product(a, b, GemmType::Fp16);
-        product.run(gemm(), firstPlan(GemmType::Fp16, path));
+        product.run(gemm(), firstPlan(path));
         CHECK(std::bit_cast<float>(product.words()[0]) == 0x1p-14f + 6 * 0x1p-24f);
     }
 }
@@ -231,7 +250,7 @@ TEST_CASE("What cannot be multiplied is refused, saying why", "[device][gemm]") 
             CHECK(std::string(error.what()).contains(why));
         }
     };
-    const GemmPlan plan = firstPlan(GemmType::Fp32, GemmPath::Tiled);
+    const GemmPlan plan = firstPlan(GemmPath::Tiled);
     GemmProblem problem = good;
     problem.k = 7;
     refuses(problem, plan, "matrix A is larger than its buffer");
@@ -239,12 +258,21 @@ TEST_CASE("What cannot be multiplied is refused, saying why", "[device][gemm]") 
     problem.c.columnStride = 2;
     refuses(problem, plan, "not contiguous");
     problem = good;
+    problem.c.rowStride = 4;
+    refuses(problem, plan, "overlap");
+    problem = good;
+    problem.k = 0xffffffff;
+    refuses(problem, plan, "2^32 rows, columns or more");
+    problem = good;
+    problem.b.data.offset = 2;
+    refuses(problem, plan, "within a word");
+    problem = good;
     problem.a.rowStride = 0x7fffffff;
     refuses(problem, plan, "matrix A spans 2^32");
     problem = good;
     problem.bias = engine::BufferRange(c, 0, 16);
     refuses(problem, plan, "bias");
-    refuses(good, firstPlan(GemmType::Int8, GemmPath::Dot), "'dot' for fp32; it has reference, tiled");
+    refuses(good, firstPlan(GemmPath::Dot), "'dot' for fp32; it has reference, tiled");
     problem = good;
     problem.type = GemmType::Int8;
     problem.alpha = 2;
@@ -254,6 +282,7 @@ TEST_CASE("What cannot be multiplied is refused, saying why", "[device][gemm]") 
     problem.k = 1;
     problem.a.rowStride = 1;
     problem.b.rowStride = 1;
+    problem.c.rowStride = 9;
     problem.c.data = a.buffer;
     refuses(problem, {GemmPath::Skinny, {8, 4, 8}}, "matrix C is larger");
 }

@@ -45,13 +45,15 @@ TEST_CASE("What was measured once is known, also from the file", "[device][gemm_
 
 TEST_CASE("The fastest in the file is taken, or the fastest of a path", "[device][gemm_tuner]") {
     const TempFolder folder;
-    const auto file = folder.write("gemm.json",
-                                   R"({"fp32/small": [{"path": "tiled", "tile": "2x1x4", "gflops": 9},
-                                                      {"path": "tiled", "tile": "1x1x1", "gflops": 8}]})");
+    const auto tiles = gemmTiles(device().info(), GemmPath::Tiled);
+    const auto file =
+        folder.write("gemm.json", R"({"fp32/small": [{"path": "tiled", "tile": ")" + text(tiles[1]) +
+                                      R"(", "gflops": 9}, {"path": "tiled", "tile": ")" + text(tiles[0]) +
+                                      R"(", "gflops": 8}]})");
     GemmTuner tuner(device(), file);
     REQUIRE(tuner.knows(small));
-    CHECK(tuner.planFor(small) == GemmPlan{GemmPath::Tiled, {2, 1, 4}});
-    CHECK(tuner.planFor(small, GemmPath::Tiled) == GemmPlan{GemmPath::Tiled, {2, 1, 4}});
+    CHECK(tuner.planFor(small) == GemmPlan{GemmPath::Tiled, tiles[1]});
+    CHECK(tuner.planFor(small, GemmPath::Tiled) == GemmPlan{GemmPath::Tiled, tiles[1]});
 }
 
 TEST_CASE("A file that makes no sense is as good as none", "[device][gemm_tuner]") {
@@ -60,6 +62,7 @@ TEST_CASE("A file that makes no sense is as good as none", "[device][gemm_tuner]
                              R"({"fp32/small": [{"path": "coopmat", "tile": "1x1x1", "gflops": 1}]})",
                              R"({"fp32/small": [{"path": "tiled", "tile": "0x1x1", "gflops": 1}]})",
                              R"({"fp32/small": [{"path": "tiled", "tile": "1x1x1"}]})",
+                             R"({"fp32/small": [{"path": "tiled", "tile": "1x1x1", "gflops": 1}]})",
                              R"({"int9/small": [{"path": "tiled", "tile": "1x1x1", "gflops": 1}]})"}) {
         const GemmTuner tuner(device(), folder.write("gemm.json", text));
         INFO(text);
@@ -70,6 +73,7 @@ TEST_CASE("A file that makes no sense is as good as none", "[device][gemm_tuner]
 TEST_CASE("Paths that are asked for are taken; those that the device lacks are refused",
           "[device][gemm_tuner]") {
     GemmTuner tuner(device(), "");
+    CHECK(tuner.knows(small, GemmPath::Reference));
     CHECK(tuner.planFor(small, GemmPath::Reference).path == GemmPath::Reference);
     CHECK_THROWS_AS(tuner.planFor(small, GemmPath::Dot), std::invalid_argument);
     // Nothing is measured for what costs less than measuring.

@@ -85,14 +85,16 @@ void Explorer::beginReading(const std::vector<std::string>& paths, bool isAsked)
     if (!paths.empty()) m_opening.begin([paths, isAsked] { return readFiles(paths, isAsked); });
 }
 
-void Explorer::beginWriting(const std::string& path, bool isSession, std::function<void()> write) {
-    m_writing.begin([path, isSession, write = std::move(write)] {
+void Explorer::beginWriting(WrittenFile file, std::function<void()> write) {
+    m_writing.begin([file = std::move(file), write = std::move(write)] {
+        WrittenFile written = file;
         try {
             write();
         } catch (const quant::OutputError& error) {
-            return WrittenFile{path, error.what(), isSession};
+            written.error = std::current_exception();
+            written.problem = error.what();
         }
-        return WrittenFile{path, "", isSession};
+        return written;
     });
 }
 
@@ -104,9 +106,26 @@ void Explorer::takeFiles(std::chrono::steady_clock::duration patience) {
     while (const auto written = m_writing.take(left())) take(*written);
 }
 
+std::exception_ptr Explorer::finishFiles() {
+    while (auto read = m_opening.take(std::chrono::hours(1))) take(std::move(*read));
+    return finishWriting();
+}
+
+std::exception_ptr Explorer::finishWriting() {
+    std::exception_ptr error;
+    while (const auto written = m_writing.take(std::chrono::hours(1))) {
+        if (written->error) error = written->error;
+        take(*written);
+    }
+    return error;
+}
+
 void Explorer::take(const WrittenFile& written) {
-    if (!written.problem.empty()) return fail(written.problem);
-    m_shell.dialogs().close();
+    if (!written.problem.empty()) {
+        if (written.isAsked) return fail(written.problem);
+        return notify(NoticeKind::Error, written.problem);
+    }
+    if (written.isAsked) m_shell.dialogs().close();
     if (written.isSession) m_savedAs = written.path;
     notify(NoticeKind::Done, (written.isSession ? "Saved " : "Exported ") + written.path);
 }
@@ -134,21 +153,22 @@ void Explorer::fail(const std::string& problem) {
     m_framesWanted = framesToSettle;
 }
 
-void Explorer::save(const std::string& path) {
-    beginWriting(path, true, [session = m_session, path] { writeSession(session, path); });
+void Explorer::save(const std::string& path, bool isAsked) {
+    beginWriting({.path = path, .isSession = true, .isAsked = isAsked},
+                 [session = m_session, path] { writeSession(session, path); });
 }
 
 void Explorer::saveOrAsk() {
     if (m_savedAs.empty())
         m_shell.dialogs().askSave("");
     else
-        save(m_savedAs);
+        save(m_savedAs, false);
 }
 
 void Explorer::exportTo(const DialogAnswer& answer) {
     const Rect view = m_shell.viewRect();
     try {
-        beginWriting(answer.path, false,
+        beginWriting({.path = answer.path, .isAsked = true},
                      preparedExport(answer.path, answer.kind, m_session, m_workspace, view.width(),
                                     view.height(), answer.scale));
     } catch (const std::invalid_argument& error) {
@@ -159,12 +179,15 @@ void Explorer::exportTo(const DialogAnswer& answer) {
 }
 
 void Explorer::answer(const DialogAnswer& answer) {
+    // The dialog stays while files are read or written, and may be answered again.
+    const bool isWaiting = answer.asked == Asked::Open ? m_opening.isBusy() : m_writing.isBusy();
+    if (isWaiting) return;
     switch (answer.asked) {
         case Asked::Open:
             beginReading({answer.path}, true);
             break;
         case Asked::Save:
-            save(answer.path);
+            save(answer.path, true);
             break;
         case Asked::Export:
             exportTo(answer);
@@ -257,13 +280,14 @@ void Explorer::layOut(uint32_t width, uint32_t height) {
 
 engine::Ticket Explorer::draw(const engine::Image& image, float scale, double seconds,
                               std::chrono::steady_clock::duration budget) {
+    const auto end = std::chrono::steady_clock::now() + budget;
     m_sinceWheel += seconds;
     takeFiles(budget);
     if (m_isFresh) forgetSteps();
     m_isFresh = false;
     if (!isHeld()) m_history.record(m_session, false);
     m_workspace.want(m_session);
-    m_workspace.run(budget);
+    m_workspace.run(end - std::chrono::steady_clock::now());
     const Theme& theme = m_session.theme == Appearance::Dark ? darkTheme() : lightTheme();
     if (&theme != &m_ui.theme() || scale != m_ui.scale()) m_ui.setLook(theme, scale);
     m_shell.notices().step(seconds);

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -40,8 +41,11 @@ public:
     // read while frames go on, and shown in a later one. What is wrong with them becomes a notice then, and
     // what was open stays.
     void open(const std::vector<std::string>& paths) { beginReading(paths, false); }
-    // Waits for what is being read or written.
-    void finishFiles() { takeFiles(std::chrono::hours(1)); }
+    // Waits for what is being read or written. Returns the error of what could not be written; none
+    // otherwise.
+    std::exception_ptr finishFiles();
+    // The same for what is being written alone, which needs no device.
+    std::exception_ptr finishWriting();
     void notify(NoticeKind kind, const std::string& text);
 
     // The top bar is there whether or not the session shows the table. Without, a session that hides the
@@ -89,16 +93,18 @@ private:
     void answer(const DialogAnswer& answer);
     // A session or an export that has been written, or why it could not be.
     struct WrittenFile {
-        std::string path, problem;
-        bool isSession = false;
+        std::string path;
+        std::exception_ptr error;  // a quant::OutputError; none where it is written
+        std::string problem;
+        bool isSession = false, isAsked = false;  // by a dialog, which waits
     };
-    void beginWriting(const std::string& path, bool isSession, std::function<void()> write);
+    void beginWriting(WrittenFile file, std::function<void()> write);
     void beginReading(const std::vector<std::string>& paths, bool isAsked);
     void takeFiles(std::chrono::steady_clock::duration patience);
     void take(const WrittenFile& written);
     void take(ReadFiles read);
     std::vector<std::string> take(SessionOpening opening);
-    void save(const std::string& path);
+    void save(const std::string& path, bool isAsked);
     void saveOrAsk();
     void exportTo(const DialogAnswer& answer);
     void fail(const std::string& problem);

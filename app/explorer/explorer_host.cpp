@@ -71,6 +71,7 @@ std::vector<std::string> ExplorerHost::recentFiles() const {
 }
 
 void ExplorerHost::recover() {
+    m_explorer->finishWriting();
     m_lastSession = m_explorer->session();
     m_lastPast = m_explorer->past();
     const std::string name = m_device->info().name;

@@ -82,8 +82,8 @@ void ExplorerWindow::run() {
         if (!m_isShown || !m_input.isEmpty() || explorer().nextFrameSeconds() <= sinceLastFrame())
             m_host.attempt([&] { drawFrame(); });
     }
-    // What is still being saved is saved.
-    m_host.attempt([&] { explorer().finishFiles(); });
+    // What is still being saved is saved, or ends the command.
+    if (const auto error = explorer().finishWriting()) std::rethrow_exception(error);
 }
 
 void ExplorerWindow::take(WindowEvents events) {

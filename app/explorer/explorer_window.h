@@ -27,7 +27,8 @@ public:
     ExplorerWindow(const ExplorerWindow&) = delete;
     ExplorerWindow& operator=(const ExplorerWindow&) = delete;
 
-    // Until the window is closed. Throws engine::DeviceLost where the device is lost again and again.
+    // Until the window is closed. Throws engine::DeviceLost where the device is lost again and again,
+    // quant::OutputError where something was being saved at the end and cannot be.
     void run();
 
     const WindowPlace& place() const { return m_window.place(); }

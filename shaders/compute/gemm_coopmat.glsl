@@ -4,9 +4,8 @@
 // of 16 bytes, as drivers want).
 //
 // The file that includes this one defines Element and Sum, the types of A and B and of C, elementBytes, and
-// the function storeSum. Shapes are
-// specialization constants: take one that the device lists. A subgroup computes fragmentRows x
-// fragmentColumns fragments of C.
+// the function storeSum. Shapes are specialization constants: take one that the device lists. A subgroup
+// computes fragmentRows x fragmentColumns fragments of C.
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require

@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
         const quant::GemmPlan chosen = square.gemm().planFor(square.problem());
         for (const GemmPath path : square.gemm().paths(type)) {
             if (path == GemmPath::Skinny) continue;
-            const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), type, path).front()};
+            const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), path).front()};
             const double seconds = square.seconds(plan, path == GemmPath::Reference ? 1 : rounds);
             std::printf("%-5s %-14s %-10s %-9s %9.2f %9.1f", std::string(name(type)).c_str(),
                         plan == chosen ? "(chosen)" : "", std::string(name(path)).c_str(),
