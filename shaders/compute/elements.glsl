@@ -3,20 +3,10 @@
 #ifndef ELEMENTS_GLSL
 #define ELEMENTS_GLSL
 
+#include "compute/half.glsl"
 #include "shared_types.h"
 
 layout(constant_id = 0) const uint elementType = elementF32;
-
-// binary16 to binary32, exact for every value: NaN stays NaN, subnormals become normal.
-uint floatBitsOfHalf(uint h) {
-    const uint sign = (h & 0x8000u) << 16;
-    const uint magnitude = h & 0x7fffu;
-    if (magnitude >= 0x7c00u) return sign | 0x7f800000u | ((magnitude & 0x3ffu) << 13);
-    if (magnitude >= 0x0400u) return sign | ((magnitude << 13) + 0x38000000u);
-    if (magnitude == 0u) return sign;
-    const uint top = uint(findMSB(magnitude));
-    return sign | ((103u + top) << 23) | ((magnitude << (23u - top)) & 0x7fffffu);
-}
 
 uint floatBitsOf16(uint bits) {
     return elementType == elementBF16 ? bits << 16 : floatBitsOfHalf(bits);

@@ -5,6 +5,7 @@
 #extension GL_EXT_buffer_reference_uvec2 : require
 #extension GL_EXT_control_flow_attributes : require
 
+#include "compute/half.glsl"
 #include "gemm.h"
 
 // The words from byte offset stride * index on. 64-bit addresses by 32-bit arithmetic: 64-bit integers are
@@ -16,16 +17,6 @@ Words wordsFrom(Words words, uint index, uint strideBytes) {
     address.x = uaddCarry(address.x, low, carry);
     address.y += high + carry;
     return Words(address);
-}
-
-// binary16 to binary32 by integer arithmetic: no driver's denormal mode can touch a value.
-uint floatBitsOfHalf(uint h) {
-    const uint sign = (h & 0x8000u) << 16;
-    const uint magnitude = h & 0x7fffu;
-    const uint normal = (magnitude << 13) + (magnitude >= 0x7c00u ? 0x70000000u : 0x38000000u);
-    // A subnormal is magnitude * 2^-24.
-    const uint subnormal = floatBitsToUint(float(magnitude) * 5.9604644775390625e-8);
-    return sign | (magnitude < 0x0400u ? subnormal : normal);
 }
 
 // The bits of element `index` in the low bits of the result, whatever its type; those of 8 bits as the int32
