@@ -163,9 +163,9 @@ TEST_CASE("A window that was minimised comes back and goes on", "[cli][window]")
     const std::string window = explore.waitForWindow(sampleTitle);
     const VirtualDisplay& display = explore.display();
     display.xdotool({"windowminimize", "--sync", window});
-    CHECK(display.windowOf(sampleTitle).empty());
+    CHECK(waitUntil([&] { return display.windowOf(sampleTitle).empty(); }));
     display.xdotool({"windowmap", "--sync", window, "windowactivate", "--sync", window});
-    CHECK(display.windowOf(sampleTitle) == window);
+    CHECK(waitUntil([&] { return display.windowOf(sampleTitle) == window; }));
     display.xdotool({"key", "4"});
     checkEndsWell(explore.close());
     const app::Settings settings = explore.remembered();

@@ -14,6 +14,9 @@
 
 namespace tests {
 
+using app::tests::RunOptions;
+using app::tests::runShell;
+
 namespace {
 
 // What the server writes when it is ready: the number of the display that it has found free.
@@ -65,30 +68,37 @@ VirtualDisplay::~VirtualDisplay() {
 
 void VirtualDisplay::manageWindows() {
     m_manager = fork();
-    if (m_manager != 0) return;
-    silence();
-    setenv("DISPLAY", m_name.c_str(), 1);
-    execlp("openbox", "openbox", "--sm-disable", nullptr);
-    _exit(127);
+    if (m_manager == 0) {
+        silence();
+        setenv("DISPLAY", m_name.c_str(), 1);
+        execlp("openbox", "openbox", "--sm-disable", nullptr);
+        _exit(127);
+    }
+    // A window that appears while the manager starts may stay hidden; with desktops it has started.
+    const bool hasStarted = waitUntil([&] {
+        const RunOptions options{.environment = {{"DISPLAY", m_name}}};
+        return runShell("exec xdotool get_num_desktops", options).exitCode == 0;
+    });
+    if (!hasStarted) throw std::runtime_error("openbox does not start");
 }
 
 std::string VirtualDisplay::clipboard() const {
     const auto result =
-        app::tests::runShell("exec xclip -o -selection clipboard", {.environment = {{"DISPLAY", m_name}}});
+        runShell("exec xclip -o -selection clipboard", {.environment = {{"DISPLAY", m_name}}});
     return result.exitCode == 0 ? result.out : "";
 }
 
 std::string VirtualDisplay::xdotool(const std::vector<std::string>& arguments) const {
     std::string line = "exec xdotool";
     for (const std::string& argument : arguments) line += " " + quoted(argument);
-    const auto result = app::tests::runShell(line, {.environment = {{"DISPLAY", m_name}}});
+    const auto result = runShell(line, {.environment = {{"DISPLAY", m_name}}});
     if (result.exitCode != 0) throw std::runtime_error(line + ": " + result.err);
     return result.out;
 }
 
 std::string VirtualDisplay::windowOf(const std::string& title) const {
-    const auto result = app::tests::runShell("exec xdotool search --onlyvisible --name " + quoted(title),
-                                             {.environment = {{"DISPLAY", m_name}}});
+    const auto result = runShell("exec xdotool search --onlyvisible --name " + quoted(title),
+                                 {.environment = {{"DISPLAY", m_name}}});
     return result.out.substr(0, result.out.find('\n'));
 }
 

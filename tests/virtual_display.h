@@ -26,7 +26,8 @@ public:
     std::string windowOf(const std::string& title) const;
     // What the clipboard holds; empty where it holds no text.
     std::string clipboard() const;
-    // Starts a window manager, without which windows can be neither minimised nor maximised.
+    // Starts a window manager, without which windows can be neither minimised nor maximised. Throws
+    // std::runtime_error where it does not start.
     void manageWindows();
 
 private:
