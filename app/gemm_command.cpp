@@ -63,9 +63,9 @@ void checkMemory(uint64_t sizeBytes, const engine::DeviceInfo& device) {
 }
 
 std::optional<quant::NpyWriter> openOutput(const std::string& path, const GemmInputs& inputs,
-                                           quant::GemmType type) {
+                                           quant::GemmTypes types) {
     if (path.empty()) return {};
-    const auto dtype = isInteger(type) ? quant::DType::I32 : quant::DType::F32;
+    const auto dtype = isInteger(types) ? quant::DType::I32 : quant::DType::F32;
     return quant::NpyWriter(path, quant::makeTensorInfo("c", dtype, {inputs.m(), inputs.n()}).value());
 }
 
@@ -119,7 +119,7 @@ void report(GemmRun& run, engine::Device& device, const GemmArguments& arguments
 std::string problemOf(const GemmRun& run) {
     for (const GemmResult& result : run.results) {
         if (result.check && !result.check->isPassed())
-            return std::string(name(result.type)) + " by path " + std::string(name(result.plan.path)) + ": " +
+            return name(result.types) + " by path " + std::string(name(result.plan.path)) + ": " +
                    result.check->problem();
     }
     return "";
@@ -130,7 +130,7 @@ void runGemm(const GemmArguments& arguments, Global& global) {
     const GemmInputs inputs(arguments.source, arguments.isTable ? tableExtent : usualExtent);
     std::optional<Output> json;
     if (!arguments.targets.json.empty()) json.emplace(arguments.targets.json);
-    auto output = openOutput(arguments.output, inputs, arguments.source.type);
+    auto output = openOutput(arguments.output, inputs, arguments.source.types);
     Context context(global);
     if (!arguments.isRoofline) checkMemory(inputs.sizeBytes(), context.device.info());
     GemmRun run{.device = context.device.info(), .ceilings = {}, .results = {}, .skipped = {}};

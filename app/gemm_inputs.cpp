@@ -19,21 +19,44 @@ constexpr const char* command = "gemm";
 constexpr uint64_t mostElements = UINT32_MAX - 1;
 constexpr uint64_t seedOfA = 1, seedOfB = 2, seedOfC = 3;
 
-// numpy has no bf16: its bits come as uint16.
+// numpy has no bf16: its bits come as uint16. Nor has it integers of fewer than 8 bits.
 quant::DType dtypeOf(GemmType type) {
     switch (type) {
         case GemmType::Fp32:
+        case GemmType::Tf32:
             return quant::DType::F32;
         case GemmType::Fp16:
             return quant::DType::F16;
         case GemmType::Bf16:
             return quant::DType::U16;
-        case GemmType::Int8:
-            return quant::DType::I8;
+        case GemmType::Int16:
+            return quant::DType::I16;
         case GemmType::Uint8:
-            break;
+            return quant::DType::U8;
+        default:
+            return quant::DType::I8;
     }
-    return quant::DType::U8;
+}
+
+// The codes of int8 values, end to end. Throws quant::InputError for a value that the type lacks.
+std::vector<std::byte> packed(const std::vector<std::byte>& values, uint64_t elements, GemmType type,
+                              const std::string& path) {
+    const uint32_t bits = elementBits(type);
+    std::vector<std::byte> bytes(wordBytes(type, elements));
+    for (uint64_t i = 0; i < elements; ++i) {
+        const int value = std::to_integer<int8_t>(values[i]);
+        const bool isHeld = type == GemmType::Binary    ? value == -1 || value == 1
+                            : type == GemmType::Ternary ? value >= -1 && value <= 1
+                                                        : value >= -8 && value <= 7;
+        if (!isHeld)
+            throw quant::InputError(path, "",
+                                    "element " + std::to_string(i) + " is " + std::to_string(value) +
+                                        ", which " + std::string(quant::name(type)) + " has not");
+        const auto code =
+            static_cast<uint32_t>(type == GemmType::Binary ? value > 0 : value) & ((1u << bits) - 1);
+        bytes[i * bits / 8] |= static_cast<std::byte>(code << i * bits % 8);
+    }
+    return bytes;
 }
 
 // "F32 for fp32"
@@ -73,8 +96,8 @@ void checkOptions(const GemmSource& source) {
     if (!source.c.empty() && source.beta == 0) fail("--c needs a --beta other than 0");
     if (!source.a.empty() && source.c.empty() && source.beta != 0)
         fail("--beta needs --c, as --a and --b are files");
-    if (isInteger(source.type) && source.alpha != 1) fail("--alpha is 1 for products of integers");
-    if (isInteger(source.type) && source.beta != 0 && source.beta != 1)
+    if (isInteger(source.types) && source.alpha != 1) fail("--alpha is 1 for products of integers");
+    if (isInteger(source.types) && source.beta != 0 && source.beta != 1)
         fail("--beta is 0 or 1 for products of integers");
 }
 
@@ -95,9 +118,9 @@ std::vector<std::byte> bytesOf(const quant::NpyFile& file) {
 
 GemmInputs::GemmInputs(const GemmSource& source, uint32_t extent) : m_source(source) {
     checkOptions(source);
-    m_a = opened(source.a, dtypeOf(source.type), wantedText(source.type));
-    m_b = opened(source.b, dtypeOf(source.type), wantedText(source.type));
-    const bool hasIntegers = isInteger(source.type);
+    m_a = opened(source.a, dtypeOf(source.types.a), wantedText(source.types.a));
+    m_b = opened(source.b, dtypeOf(source.types.b), wantedText(source.types.b));
+    const bool hasIntegers = isInteger(source.types);
     m_c = opened(source.c, hasIntegers ? quant::DType::I32 : quant::DType::F32,
                  hasIntegers ? "I32 for C" : "F32 for C");
     if (m_a)
@@ -142,29 +165,35 @@ void GemmInputs::takeFileSizes() {
 }
 
 uint64_t GemmInputs::sizeBytes() const {
-    const uint64_t bytes = elementBytes(m_source.type);
-    return (uint64_t{m_m} * m_k + uint64_t{m_k} * m_n) * bytes + uint64_t{m_m} * m_n * 4;
+    const auto [a, b] = m_source.types;
+    return wordBytes(a, uint64_t{m_m} * m_k) + wordBytes(b, uint64_t{m_k} * m_n) + uint64_t{m_m} * m_n * 4;
 }
 
 quant::HostMatrix GemmInputs::matrix(const std::optional<quant::NpyFile>& file, uint32_t rows,
-                                     uint32_t columns, bool isTransposed, uint64_t seed) const {
-    quant::HostMatrix matrix{file ? bytesOf(*file)
-                                  : randomMatrix(m_source.type, uint64_t{rows} * columns, seed)};
+                                     uint32_t columns, bool isTransposed, GemmType type,
+                                     uint64_t seed) const {
+    const uint64_t elements = uint64_t{rows} * columns;
+    quant::HostMatrix matrix{file ? bytesOf(*file) : randomMatrix(type, elements, seed)};
+    if (file && elementBits(type) < 8) matrix.bytes = packed(matrix.bytes, elements, type, file->path());
     matrix.rowStride = isTransposed ? 1 : columns;
     matrix.columnStride = isTransposed ? rows : 1;
     return matrix;
 }
 
 quant::HostProduct GemmInputs::read() const {
-    quant::HostProduct product{
-        .type = m_source.type, .m = m_m, .n = m_n, .k = m_k, .alpha = m_source.alpha, .beta = m_source.beta};
-    product.a = matrix(m_a, m_m, m_k, m_source.isATransposed, seedOfA);
-    product.b = matrix(m_b, m_k, m_n, m_source.isBTransposed, seedOfB);
+    quant::HostProduct product{.types = m_source.types,
+                               .m = m_m,
+                               .n = m_n,
+                               .k = m_k,
+                               .alpha = m_source.alpha,
+                               .beta = m_source.beta};
+    product.a = matrix(m_a, m_m, m_k, m_source.isATransposed, m_source.types.a, seedOfA);
+    product.b = matrix(m_b, m_k, m_n, m_source.isBTransposed, m_source.types.b, seedOfB);
     if (m_source.beta == 0) return product;
     const uint64_t elements = product.elementsOfC();
-    product.c = m_c                        ? bytesOf(*m_c)
-                : isInteger(m_source.type) ? randomWords(elements, seedOfC)
-                                           : randomMatrix(GemmType::Fp32, elements, seedOfC);
+    product.c = m_c                         ? bytesOf(*m_c)
+                : isInteger(m_source.types) ? randomWords(elements, seedOfC)
+                                            : randomMatrix(GemmType::Fp32, elements, seedOfC);
     return product;
 }
 

@@ -11,7 +11,7 @@ namespace app {
 
 // What the command line says of a product and its operands.
 struct GemmSource {
-    quant::GemmType type = quant::GemmType::Fp32;
+    quant::GemmTypes types = quant::GemmType::Fp32;
     std::optional<uint32_t> m, n, k;
     std::string a, b, c;  // npy files; empty: pseudo-random operands
     bool isATransposed = false, isBTransposed = false;
@@ -32,15 +32,15 @@ public:
     uint32_t k() const { return m_k; }
     uint64_t sizeBytes() const;  // of A, B and C
 
-    // Reads the files, or fills the matrices: floats with normal deviates, 8-bit integers with all their
-    // values alike, by fixed seeds. Throws quant::InputError.
+    // Reads the files, or fills the matrices: floats with normal deviates, integers with all their values
+    // alike, by fixed seeds. Files of integers of fewer than 8 bits are int8. Throws quant::InputError.
     quant::HostProduct read() const;
 
 private:
     void takeSizes(uint32_t extent);
     void takeFileSizes();
     quant::HostMatrix matrix(const std::optional<quant::NpyFile>& file, uint32_t rows, uint32_t columns,
-                             bool isTransposed, uint64_t seed) const;
+                             bool isTransposed, quant::GemmType type, uint64_t seed) const;
 
     GemmSource m_source;
     std::optional<quant::NpyFile> m_a, m_b, m_c;

@@ -29,9 +29,10 @@ void addOperandOptions(CLI::App& command, GemmSource& source) {
             path = text;
         });
     };
-    addFile("--a", "npy file with A, of the type (bf16: its bits as uint16; default: pseudo-random)",
+    addFile("--a",
+            "npy file with A, of the type (tf32: float32; bf16: its bits as uint16; default: pseudo-random)",
             source.a);
-    addFile("--b", "npy file with B, beside --a", source.b);
+    addFile("--b", "npy file with B, beside --a (int4, ternary, binary: int8)", source.b);
     addFile("--c", "npy file with what --beta adds: float32, or int32 of integers", source.c);
     command.add_flag("--transpose-a", source.isATransposed, "A lies transposed: k rows of m columns")
         ->disable_flag_override();
@@ -45,9 +46,11 @@ void addOperandOptions(CLI::App& command, GemmSource& source) {
 }
 
 void addPathOptions(CLI::App& command, GemmArguments& arguments) {
-    addOption(command, "--type", "fp32|fp16|bf16|int8|uint8",
-              "elements of A and B (default fp32); C is float32, or int32 of integers",
-              [&](const std::string& text) { arguments.source.type = gemmTypeFrom(text); });
+    addOption(
+        command, "--type", "fp32|tf32|fp16|bf16|int16|int8|uint8|int4|ternary|binary",
+        "elements of A and B, of the last three those of B, A being int8 (default fp32); C is float32, or "
+        "int32 of integers",
+        [&](const std::string& text) { arguments.source.types = gemmTypesFrom(text); });
     addOption(command, "--path", "auto|reference|tiled|shared|skinny|dot|coopmat",
               "how it is computed (default auto)",
               [&](const std::string& text) { arguments.choice.path = gemmPathFrom(text); });

@@ -32,7 +32,7 @@ double bandwidthShare(const GemmRun& run, const GemmResult& result) {
 
 // Operations per second that the roofline allows.
 double boundOf(const GemmRun& run, const GemmResult& result) {
-    return std::min(run.ceilings.rateOf(result.type), result.intensity() * run.ceilings.bandwidth);
+    return std::min(run.ceilings.rateOf(result.types), result.intensity() * run.ceilings.bandwidth);
 }
 
 Json headJson(const GemmRun& run) {
@@ -47,12 +47,12 @@ Json resultJson(const GemmRun& run, const GemmResult& result) {
     return {{"m", result.m},
             {"n", result.n},
             {"k", result.k},
-            {"type", name(result.type)},
+            {"type", name(result.types)},
             {"path", name(result.plan.path)},
             {"tile", text(result.plan.tile)},
             {"seconds", result.seconds},
             {"gflops", finite(gigaOperations(result))},
-            {"peak_gflops", run.ceilings.rateOf(result.type) * 1e-9},
+            {"peak_gflops", run.ceilings.rateOf(result.types) * 1e-9},
             {"bandwidth_share", finite(bandwidthShare(run, result))},
             {"max_error", check ? finite(check->maxError) : Json()},
             {"error_bound", check ? finite(check->errorBound) : Json()}};
@@ -82,13 +82,13 @@ std::vector<Cell> heads(std::vector<std::string> names) {
 
 std::vector<Cell> rowOf(const GemmRun& run, const GemmResult& result, bool hasChecks) {
     const double rate = result.operations() / result.seconds;
-    std::vector<Cell> row = {{std::string(name(result.type)), Style::Strong},
+    std::vector<Cell> row = {{name(result.types), Style::Strong},
                              {shapeOf(result)},
                              {std::string(name(result.plan.path))},
                              {text(result.plan.tile)},
                              {significant(1000 * result.seconds, digits)},
                              {numberText(rate * 1e-9), Style::Strong},
-                             {percentText(rate / run.ceilings.rateOf(result.type))},
+                             {percentText(rate / run.ceilings.rateOf(result.types))},
                              {percentText(bandwidthShare(run, result))}};
     if (!hasChecks || !result.check) return row;
     const Style style = result.check->isPassed() ? Style::Plain : Style::Strong;
@@ -130,7 +130,7 @@ std::string skippedText(const GemmRun& run) {
 }  // namespace
 
 bool GemmRun::hasIntegers() const {
-    return std::ranges::any_of(results, [](const auto& result) { return isInteger(result.type); });
+    return std::ranges::any_of(results, [](const auto& result) { return isInteger(result.types); });
 }
 
 std::string gemmJson(const GemmRun& run) {
@@ -142,8 +142,8 @@ std::string gemmJson(const GemmRun& run) {
 std::string gemmListJson(const GemmRun& run) {
     Json report = headJson(run), products = Json::array(), skipped = Json::array();
     for (const GemmResult& result : run.results) products.push_back(resultJson(run, result));
-    for (const auto& [type, path, reason] : run.skipped)
-        skipped.push_back({{"type", name(type)}, {"path", name(path)}, {"reason", reason}});
+    for (const auto& [types, path, reason] : run.skipped)
+        skipped.push_back({{"type", name(types)}, {"path", name(path)}, {"reason", reason}});
     report["products"] = std::move(products);
     report["skipped"] = std::move(skipped);
     return dumped(report);
@@ -184,7 +184,7 @@ std::string rooflineTable(const GemmRun& run, bool hasColour) {
     table.addRow(heads({"type", "m x n x k", "path", "tile", "ms", "op/byte", "GFLOPS", "bound", "of it"}));
     for (const GemmResult& result : run.results) {
         const double rate = result.operations() / result.seconds, bound = boundOf(run, result);
-        table.addRow({{std::string(name(result.type)), Style::Strong},
+        table.addRow({{name(result.types), Style::Strong},
                       {shapeOf(result)},
                       {std::string(name(result.plan.path))},
                       {text(result.plan.tile)},

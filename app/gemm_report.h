@@ -10,7 +10,7 @@ namespace app {
 
 // A path that cannot take the product, and why.
 struct SkippedPath {
-    quant::GemmType type;
+    quant::GemmTypes types;
     quant::GemmPath path;
     std::string reason;
 };

@@ -36,12 +36,12 @@ Buffer uploaded(engine::Device& device, std::span<const std::byte> bytes, const 
 
 double GemmResult::bytes() const {
     if (m == 0 || n == 0) return 0;
-    const double each = elementBytes(type), ofC = (readsC ? 8.0 : 4.0) * m * n;
-    return each * m * k + each * k * n + ofC;
+    const double ofA = elementBits(types.a) / 8.0, ofB = elementBits(types.b) / 8.0;
+    return ofA * m * k + ofB * k * n + (readsC ? 8.0 : 4.0) * m * n;
 }
 
-double GemmCeilings::rateOf(quant::GemmType type) const {
-    return isInteger(type) ? std::max(floatRate, dotRate) : floatRate;
+double GemmCeilings::rateOf(quant::GemmTypes types) const {
+    return isInteger(types) ? std::max(floatRate, dotRate) : floatRate;
 }
 
 GemmCeilings measureCeilings(engine::Device& device, bool hasIntegers) {
@@ -58,7 +58,7 @@ DeviceProduct::DeviceProduct(engine::Device& device, const quant::HostProduct& p
       m_b(uploaded(device, product.b.bytes, "matrix B")),
       m_c(device, product.elementsOfC() * 4, MemoryKind::Device, "matrix C") {
     if (!product.c.empty()) m_initialC = uploaded(device, product.c, "matrix C before");
-    m_problem = {.type = product.type,
+    m_problem = {.types = product.types,
                  .m = product.m,
                  .n = product.n,
                  .k = product.k,
@@ -88,7 +88,7 @@ GemmResult DeviceProduct::measure(quant::Gemm& gemm, const quant::GemmPlan& plan
     }
     const auto middle = seconds.begin() + static_cast<ptrdiff_t>(seconds.size() / 2);
     std::ranges::nth_element(seconds, middle);
-    return {.type = m_problem.type,
+    return {.types = m_problem.types,
             .m = m_problem.m,
             .n = m_problem.n,
             .k = m_problem.k,

@@ -16,7 +16,7 @@ namespace app {
 
 // A product that was computed, and how long it took.
 struct GemmResult {
-    quant::GemmType type = quant::GemmType::Fp32;
+    quant::GemmTypes types = quant::GemmType::Fp32;
     uint32_t m = 0, n = 0, k = 0;
     quant::GemmPlan plan;
     double seconds = 0;
@@ -35,7 +35,7 @@ struct GemmCeilings {
     double bandwidth = 0;               // bytes per second of a plain copy
 
     // Integers may be multiplied as such or as floats: the faster of both.
-    double rateOf(quant::GemmType type) const;
+    double rateOf(quant::GemmTypes types) const;
 };
 // hasIntegers: whether dot products matter.
 GemmCeilings measureCeilings(engine::Device& device, bool hasIntegers);

@@ -12,24 +12,22 @@ namespace app {
 
 namespace {
 
-using quant::GemmType;
-
-constexpr std::array types = {GemmType::Fp32, GemmType::Fp16, GemmType::Bf16, GemmType::Int8,
-                              GemmType::Uint8};
+constexpr std::array types = {"fp32", "tf32",  "fp16", "bf16",    "int16",
+                              "int8", "uint8", "int4", "ternary", "binary"};
 constexpr double patience = 1;  // seconds
 
 void addPaths(GemmRun& run, engine::Device& device, const quant::HostProduct& product, uint32_t repeat) {
     const quant::ProductReference reference(product);
     DeviceProduct onDevice(device, product);
     quant::Gemm gemm(device);
-    for (const quant::GemmPath path : gemm.paths(product.type)) {
+    for (const quant::GemmPath path : gemm.paths(product.types)) {
         const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), path).front()};
         try {
             GemmResult result = onDevice.measure(gemm, plan, repeat, patience);
             result.check = reference.check(onDevice.result());
             run.results.push_back(std::move(result));
         } catch (const std::invalid_argument& error) {  // the shape is not for this path
-            run.skipped.push_back({product.type, path, error.what()});
+            run.skipped.push_back({product.types, path, error.what()});
         }
     }
 }
@@ -40,18 +38,17 @@ quant::GemmPlan GemmChoice::planFor(quant::GemmTuner& tuner, const quant::GemmPr
                                     bool isQuiet) const {
     if (path && tile) return {*path, *tile};  // multiplying says where it cannot be
     if (!tuner.knows(problem, path) && !isQuiet)
-        printMessage("note",
-                     "timing tiles for " + std::string(name(problem.type)) + ", once for this device");
+        printMessage("note", "timing tiles for " + name(problem.types) + ", once for this device");
     return tuner.planFor(problem, path);
 }
 
 void addEveryPath(GemmRun& run, engine::Device& device, const GemmSource& source, uint32_t repeat,
                   bool isQuiet) {
     Progress progress(types.size(), isQuiet);
-    for (const GemmType type : types) {
-        progress.show(quant::name(type));
+    for (const char* type : types) {
+        progress.show(type);
         GemmSource ofType = source;
-        ofType.type = type;
+        ofType.types = quant::gemmTypesFrom(type);
         addPaths(run, device, GemmInputs(ofType, tableExtent).read(), repeat);
         progress.advance(1);
     }

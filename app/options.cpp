@@ -191,9 +191,10 @@ uint32_t countFrom(std::string_view text, uint32_t least, uint32_t most) {
     return static_cast<uint32_t>(count);
 }
 
-quant::GemmType gemmTypeFrom(std::string_view text) {
-    requireOneOf(text, {"fp32", "fp16", "bf16", "int8", "uint8"});
-    return quant::gemmTypeFrom(text);
+quant::GemmTypes gemmTypesFrom(std::string_view text) {
+    requireOneOf(text,
+                 {"fp32", "tf32", "fp16", "bf16", "int16", "int8", "uint8", "int4", "ternary", "binary"});
+    return quant::gemmTypesFrom(text);
 }
 
 std::optional<quant::GemmPath> gemmPathFrom(std::string_view text) {

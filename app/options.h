@@ -56,7 +56,7 @@ float floatFrom(std::string_view text);
 uint32_t countFrom(std::string_view text, uint32_t least, uint32_t most);
 
 // "fp32" and "tiled": the type and the path of a matrix product; no path for "auto".
-quant::GemmType gemmTypeFrom(std::string_view text);
+quant::GemmTypes gemmTypesFrom(std::string_view text);
 std::optional<quant::GemmPath> gemmPathFrom(std::string_view text);
 
 // "256": how many points a sweep has, 2 to 65536.

@@ -30,7 +30,7 @@ void store(std::vector<std::byte>& bytes, uint64_t index, Element element) {
 }
 
 void storeFloat(std::vector<std::byte>& bytes, quant::GemmType type, uint64_t index, float value) {
-    if (type == quant::GemmType::Fp32)
+    if (elementBits(type) == 32)
         store(bytes, index, value);
     else
         store(bytes, index,
@@ -41,15 +41,26 @@ std::vector<std::byte> zeros(uint64_t sizeBytes) {
     return std::vector<std::byte>((sizeBytes + 3) / 4 * 4);
 }
 
+// Of codes of 2 bits in two's complement, -2 becomes 0.
+void zeroLeast(std::vector<std::byte>& bytes) {
+    for (std::byte& byte : bytes) {
+        const std::byte isLeast = byte >> 1 & ~byte & std::byte{0x55};
+        byte &= ~(isLeast << 1);
+    }
+}
+
 }  // namespace
 
 std::vector<std::byte> randomMatrix(quant::GemmType type, uint64_t elements, uint64_t seed) {
     if (isInteger(type)) {
-        auto bytes = randomWords((elements + 3) / 4, seed);
-        for (uint64_t i = elements; i < bytes.size(); ++i) bytes[i] = {};
+        auto bytes = randomWords(wordBytes(type, elements) / 4, seed);
+        const uint64_t bits = elements * elementBits(type);
+        for (uint64_t i = bits / 8; i < bytes.size(); ++i)
+            bytes[i] &= i > bits / 8 ? std::byte{0} : static_cast<std::byte>((1u << bits % 8) - 1);
+        if (type == quant::GemmType::Ternary) zeroLeast(bytes);
         return bytes;
     }
-    auto bytes = zeros(elements * elementBytes(type));
+    auto bytes = zeros(wordBytes(type, elements));
     for (uint64_t i = 0; i < elements; i += 4) {
         const auto bits = randomBlock(seed, i / 4);
         const std::array pairs = {normalDeviates(bits[0], bits[1]), normalDeviates(bits[2], bits[3])};

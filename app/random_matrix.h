@@ -9,7 +9,8 @@
 namespace app {
 
 // So many pseudo-random elements, a function of seed and place alone: floats are normal deviates, rounded to
-// the type; 8-bit integers take each of their values alike. Whole words: zeros may follow.
+// the type; integers take each of their values alike, ternary ones 0 twice as often. Whole words: zeros may
+// follow.
 std::vector<std::byte> randomMatrix(quant::GemmType type, uint64_t elements, uint64_t seed);
 
 // Integers of 32 bits, each alike.

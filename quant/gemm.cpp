@@ -3,7 +3,7 @@
 #include "quant/gemm_work.h"
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -15,58 +15,72 @@ using engine::Buffer;
 using engine::Commands;
 using engine::MemoryKind;
 
-constexpr uint32_t mostSkinny = 8;    // rows of the narrow matrix
 constexpr uint64_t smallest = 32768;  // multiplications that are not worth packing for
-// Of m, n, k and rows of C: rounding up to tiles stays below 2^32, and so does a row of C in bytes.
-constexpr uint32_t mostExtent = UINT32_MAX - 65536, mostRowStride = (1u << 30) - 1;
+constexpr float mostAlphaOfBytes = 1 << 15;
 
 void require(bool holds, const std::string& what) {
     if (!holds) throw std::invalid_argument(what);
 }
 
-void checkMatrix(const char* which, const GemmMatrix& matrix, uint64_t rows, uint64_t columns,
-                 uint32_t bytes) {
-    if (rows == 0 || columns == 0) return;
-    const uint64_t last = (rows - 1) * matrix.rowStride + (columns - 1) * matrix.columnStride;
-    require(last < std::numeric_limits<uint32_t>::max(),
-            std::string("matrix ") + which + " spans 2^32 elements or more");
-    require(quotient<uint64_t>((last + 1) * bytes, 4) * 4 <= matrix.data.sizeBytes,
-            std::string("matrix ") + which + " is larger than its buffer");
+bool isPacking(GemmPath path) {
+    return path == GemmPath::Tiled || path == GemmPath::Dot || path == GemmPath::Coopmat;
 }
 
-// A wait for nothing.
-engine::Ticket nothing(engine::Device& device) {
-    return Commands(device).submit();
+bool isQuantizing(const GemmProblem& problem) {
+    return problem.a.quantizer || problem.b.quantizer;
+}
+
+// What a matrix of 16-bit integers is the sum of: high bytes, signed, times 256, and low bytes, unsigned. Of
+// other elements the matrix itself.
+struct ByteMatrix {
+    GemmMatrix matrix;
+    GemmType type;
+    float weight;
+};
+
+std::vector<ByteMatrix> bytesOf(const GemmMatrix& matrix, GemmType type) {
+    if (type != GemmType::Int16) return {{matrix, type, 1}};
+    GemmMatrix low = matrix;
+    for (uint32_t* stride : {&low.rowStride, &low.columnStride, &low.firstElement, &low.batchStride})
+        *stride *= 2;
+    GemmMatrix high = low;
+    ++high.firstElement;
+    return {{high, GemmType::Int8, 256}, {low, GemmType::Uint8, 1}};
+}
+
+// Its addend is written where k turns out to be cut in parts.
+Buffer finishOf(engine::Device& device, const GemmProblem& problem) {
+    Buffer buffer(device, sizeof(shaders::GemmFinish), MemoryKind::Upload, "finish of a product");
+    shaders::GemmFinish& values = buffer.mappedAs<shaders::GemmFinish>()[0];
+    values = problem.finishing->values;
+    values.m = problem.m;
+    values.n = problem.n;
+    values.k = problem.k;
+    values.matricesA = problem.a.count;
+    values.matricesB = problem.b.count;
+    buffer.flush();
+    return buffer;
 }
 
 }  // namespace
 
-bool isSkinny(const GemmProblem& problem) {
-    const GemmMatrix& wide = problem.m <= problem.n ? problem.b : problem.a;
-    return std::min(problem.m, problem.n) <= mostSkinny && (wide.rowStride == 1 || wide.columnStride == 1);
-}
-
-double gemmErrorBound(uint64_t k) {
-    return (static_cast<double>(k) + 4) * 0x1p-24;
-}
-
-std::string Gemm::problemOf(GemmType type, GemmPath path) const {
-    const auto able = paths(type);
+std::string Gemm::problemOf(GemmTypes types, GemmPath path) const {
+    const auto able = paths(types);
     if (std::ranges::contains(able, path)) return "";
     std::string names;
     for (const GemmPath one : able) names += (names.empty() ? "" : ", ") + std::string(name(one));
-    return "the device has no path '" + std::string(name(path)) + "' for " + std::string(name(type)) +
-           "; it has " + names;
+    return "the device has no path '" + std::string(name(path)) + "' for " + name(types) + "; it has " +
+           names;
 }
 
 GemmPlan Gemm::planFor(const GemmProblem& problem) const {
     const engine::DeviceInfo& info = m_device.info();
-    const auto has = [&](GemmPath path) { return std::ranges::contains(paths(problem.type), path); };
+    const auto has = [&](GemmPath path) { return std::ranges::contains(paths(problem.types), path); };
     const auto first = [&](GemmPath path) { return GemmPlan{path, gemmTiles(info, path).front()}; };
     const uint64_t multiplications = uint64_t{problem.m} * problem.n * problem.k;
-    if (multiplications <= smallest) return {};
+    if (multiplications <= smallest && problem.batches <= 1 && !isQuantizing(problem)) return {};
     const uint32_t narrow = std::min(problem.m, problem.n);
-    if (narrow <= 4 && isSkinny(problem)) {
+    if (narrow <= 4 && isSkinny(problem) && has(GemmPath::Skinny) && !isQuantizing(problem)) {
         // Where the wide matrix is contiguous along k, lanes lie along k and share few columns.
         const bool isAlongDepth =
             problem.m <= problem.n ? problem.b.columnStride != 1 : problem.a.rowStride != 1;
@@ -77,59 +91,88 @@ GemmPlan Gemm::planFor(const GemmProblem& problem) const {
     if (info.type == engine::DeviceType::Cpu) return first(GemmPath::Tiled);
     if (has(GemmPath::Coopmat)) return first(GemmPath::Coopmat);
     if (has(GemmPath::Dot)) return first(GemmPath::Dot);
-    return first(has(GemmPath::Shared) ? GemmPath::Shared : GemmPath::Tiled);
+    return first(has(GemmPath::Shared) && !isQuantizing(problem) ? GemmPath::Shared : GemmPath::Tiled);
 }
 
 engine::Ticket Gemm::multiply(const GemmProblem& problem, const GemmPlan& plan) {
-    const std::string lacking = problemOf(problem.type, plan.path);
+    const std::string lacking = problemOf(problem.types, plan.path);
     require(lacking.empty(), lacking);
-    const auto& [type, m, n, k, a, b, c, bias, alpha, beta] = problem;
-    require(std::max({m, n, k}) <= mostExtent, "a product of 2^32 rows, columns or more");
-    require(c.columnStride == 1, "the columns of matrix C are not contiguous");
-    require(m <= 1 || (c.rowStride >= n && c.rowStride <= mostRowStride),
-            "rows of matrix C overlap or are 4 GiB apart");
-    for (const GemmMatrix* matrix : {&a, &b, &c})
-        require(matrix->data.offset % 4 == 0, "a matrix begins within a word");
-    checkMatrix("A", a, m, k, elementBytes(type));
-    checkMatrix("B", b, k, n, elementBytes(type));
-    checkMatrix("C", c, m, n, 4);
-    require(uint64_t{m} * n < std::numeric_limits<uint32_t>::max(), "matrix C has 2^32 elements or more");
-    require(!bias || bias->sizeBytes >= uint64_t{n} * 4, "the bias is shorter than a row of C");
-    require(!isInteger(type) || (alpha == 1 && (beta == 0 || beta == 1)),
-            "products of integers take alpha 1 and beta 0 or 1");
-    if (m == 0 || n == 0) return nothing(m_device);
-    Work work{.device = m_device, .problem = problem, .plan = plan};
-    if (k == 0) {
-        reference(work);
-        return work.commands.submit();
+    checkProblem(problem);
+    require(isPacking(plan.path) || !isQuantizing(problem),
+            "path '" + std::string(name(plan.path)) + "' does not quantize what it multiplies");
+    Commands commands(m_device);
+    Work work{.device = m_device, .problem = problem, .plan = plan, .commands = commands};
+    if (problem.m == 0 || problem.n == 0 || problem.batches == 0) return commands.submit();
+    if (problem.types.a == GemmType::Int16 || problem.types.b == GemmType::Int16)
+        multiplyBytes(work);
+    else
+        compute(work);
+    return commands.submit();
+}
+
+// By up to four products of bytes, each of which adds to what the last one left.
+void Gemm::multiplyBytes(Work& work) {
+    const GemmProblem& whole = work.problem;
+    require(!whole.finishing, "products of 16-bit integers are not requantized");
+    require(std::abs(whole.alpha) < mostAlphaOfBytes, "alpha of 16-bit integers is at least 2^15");
+    const auto partsOfA = bytesOf(whole.a, whole.types.a), partsOfB = bytesOf(whole.b, whole.types.b);
+    for (const ByteMatrix& a : partsOfA) {
+        for (const ByteMatrix& b : partsOfB) {
+            const bool isFirst = &a == &partsOfA.front() && &b == &partsOfB.front();
+            const bool isLast = &a == &partsOfA.back() && &b == &partsOfB.back();
+            GemmProblem part = whole;
+            part.types = {a.type, b.type};
+            part.a = a.matrix;
+            part.b = b.matrix;
+            part.alpha *= a.weight * b.weight;
+            if (!isFirst) {
+                part.beta = 1;
+                part.bias.reset();
+            }
+            if (!isLast) part.activation = GemmActivation::None;
+            Work ofPart{.device = m_device, .problem = part, .plan = work.plan, .commands = work.commands};
+            compute(ofPart);
+        }
     }
-    switch (plan.path) {
-        case GemmPath::Reference:
-            reference(work);
-            break;
-        case GemmPath::Shared:
+}
+
+void Gemm::compute(Work& work) {
+    const GemmProblem& problem = work.problem;
+    if (problem.finishing) work.finish = finishOf(m_device, problem);
+    if (isPacking(work.plan.path) && problem.k > 0) return packed(work);
+    for (work.batch = 0; work.batch < problem.batches; ++work.batch) {
+        if (work.plan.path == GemmPath::Shared && problem.k > 0)
             shared(work);
-            break;
-        case GemmPath::Skinny:
+        else if (work.plan.path == GemmPath::Skinny && problem.k > 0)
             skinny(work);
-            break;
-        default:
-            packed(work);
+        else
+            reference(work);
     }
-    return work.commands.submit();
+}
+
+// What submitted work uses stays alive until the device is done with it.
+void Gemm::grow(Work& work, Buffer& buffer, uint64_t bytes, const char* name) {
+    if (buffer.sizeBytes() >= bytes) return;
+    work.commands.flush();
+    buffer = Buffer();
+    buffer = Buffer(m_device, bytes, MemoryKind::Device, name);
 }
 
 void Gemm::reference(Work& work) {
     const GemmProblem& problem = work.problem;
-    const auto& kernel =
-        m_device.kernel("gemm_reference", work.variant({{0, elementOf(problem.type)}, {1, 64}}, false));
+    const auto& kernel = m_device.kernel(
+        "gemm_reference",
+        work.variant(
+            {{0, elementOf(problem.types.a)}, {1, 64}, {7, elementOf(problem.types.b)}, work.finishing()},
+            false));
     shaders::GemmPush push = work.push();
     const uint32_t most = work.atOnce(1, problem.k);
     for (uint32_t row = 0; row < problem.m; row += push.rows) {
         push.firstRow = row;
         push.rows = std::min(most, problem.m - row);
         work.commands.dispatch(kernel, uint64_t{push.rows} * problem.n, push,
-                               {problem.a.data, problem.b.data, problem.c.data, work.bias()},
+                               {problem.a.data, problem.b.data, problem.c.data, work.bias(),
+                                work.finishRange(), work.parameters(), work.sums()},
                                {problem.c.data});
         work.submitAfter(work.operations(push.rows, problem.k));
     }
@@ -142,7 +185,7 @@ void Gemm::shared(Work& work) {
                    tileColumns = gemmColumnLanes * tile.columns;
     require(gemmSharedBytes(tile) <= m_device.info().sharedMemoryBytes,
             "tile " + text(tile) + " does not fit the device's shared memory");
-    const auto& kernel = m_device.kernel("gemm_shared", work.variant({{0, elementOf(problem.type)},
+    const auto& kernel = m_device.kernel("gemm_shared", work.variant({{0, elementOf(problem.types.a)},
                                                                       {1, gemmSharedInvocations},
                                                                       {2, tile.rows},
                                                                       {3, tile.columns},
@@ -159,7 +202,8 @@ void Gemm::shared(Work& work) {
         push.firstRow = first * tileRows;
         push.rows = tiles * tileRows;
         work.commands.dispatch(kernel, uint64_t{tiles} * across * gemmSharedInvocations, push,
-                               {problem.a.data, problem.b.data, problem.c.data, work.bias()},
+                               {problem.a.data, problem.b.data, problem.c.data, work.bias(),
+                                work.finishRange(), work.parameters(), work.sums()},
                                {problem.c.data});
         work.submitAfter(work.operations(push.rows, problem.k));
     }
@@ -170,9 +214,10 @@ void Gemm::skinny(Work& work) {
     const GemmTile& tile = work.plan.tile;
     const bool isSwapped = problem.m > problem.n;
     const uint32_t narrow = std::min(problem.m, problem.n), wide = std::max(problem.m, problem.n);
-    require(narrow <= mostSkinny,
-            "path 'skinny' takes products of at most " + std::to_string(mostSkinny) + " rows or columns");
-    require(isSkinny(problem), "path 'skinny' takes no matrix with gaps between all elements");
+    require(isSkinny(problem),
+            narrow > mostSkinny
+                ? "path 'skinny' takes products of at most " + std::to_string(mostSkinny) + " rows or columns"
+                : "path 'skinny' takes no matrix with gaps between all elements");
     const GemmMatrix &a = problem.a, &b = problem.b;
     shaders::GemmSkinnyPush push{.a = a.data.address(),
                                  .b = b.data.address(),
@@ -189,9 +234,12 @@ void Gemm::skinny(Work& work) {
                                  .groups = 0,
                                  .sliceDepth = problem.k,
                                  .sliceCount = 1,
-                                 .sliceStride = problem.m * problem.n};
+                                 .sliceStride = problem.m * problem.n,
+                                 .aFirst = Work::firstOf(a, work.batch),
+                                 .bFirst = Work::firstOf(b, work.batch)};
     if (isSwapped) {  // the transposed product
         std::swap(push.a, push.b);
+        std::swap(push.aFirst, push.bFirst);
         push.aRow = b.columnStride;
         push.aColumn = b.rowStride;
         push.bRow = a.columnStride;
@@ -204,33 +252,42 @@ void Gemm::skinny(Work& work) {
     const uint32_t wanted = quotient(work.isCpu ? 32u : 2048u, push.groups);
     push.sliceDepth = std::max(quotient(problem.k, wanted), std::min(problem.k, 256u));
     push.sliceCount = quotient(problem.k, push.sliceDepth);
-    const uint64_t bytes = uint64_t{push.sliceCount} * problem.m * problem.n * 4;
-    if (m_slices.sizeBytes() < bytes)
-        m_slices = Buffer(m_device, bytes, MemoryKind::Device, "slices of products");
+    grow(work, m_slices, uint64_t{push.sliceCount} * problem.m * problem.n * 4, "slices of products");
     push.slices = m_slices.address();
     uint32_t rows = 1;
     while (rows < narrow) rows *= 2;
-    const auto& kernel = m_device.kernel("gemm_skinny", work.variant({{0, elementOf(problem.type)},
-                                                                      {1, work.lanes},
-                                                                      {2, rows},
-                                                                      {3, tile.columns},
-                                                                      {4, tile.unroll},
-                                                                      {5, isAlongDepth},
-                                                                      {6, work.isCpu}},
-                                                                     true));
+    const GemmTypes types = problem.types;
+    const auto& kernel =
+        m_device.kernel("gemm_skinny", work.variant({{0, elementOf(isSwapped ? types.b : types.a)},
+                                                     {1, work.lanes},
+                                                     {2, rows},
+                                                     {3, tile.columns},
+                                                     {4, tile.unroll},
+                                                     {5, isAlongDepth},
+                                                     {6, work.isCpu},
+                                                     {7, elementOf(isSwapped ? types.a : types.b)}},
+                                                    true));
     work.commands.dispatch(kernel, uint64_t{push.groups} * push.sliceCount * work.lanes, push,
                            {a.data, b.data}, {m_slices});
-    const auto& adding =
-        m_device.kernel("gemm_sum", work.variant({{1, 64}, {2, isInteger(problem.type)}}, false));
-    const shaders::GemmSumPush sum{.slices = m_slices.address(),
-                                   .c = problem.c.data.address(),
-                                   .epilogue = work.epilogue(true),
-                                   .elements = problem.m * problem.n,
-                                   .n = problem.n,
-                                   .sliceCount = push.sliceCount,
-                                   .cRow = problem.c.rowStride};
-    work.commands.dispatch(adding, sum.elements, sum, {m_slices, problem.c.data, work.bias()},
-                           {problem.c.data});
+    addSlices(work, push.sliceCount);
+}
+
+// Adds up the slices [slice][m][n] of the batch.
+void Gemm::addSlices(Work& work, uint32_t slices) {
+    const GemmProblem& problem = work.problem;
+    const auto& kernel = m_device.kernel(
+        "gemm_sum", work.variant({{1, 64}, {2, isInteger(problem.types)}, work.finishing()}, false));
+    const shaders::GemmSumPush push{.slices = m_slices.address(),
+                                    .c = work.addressOfC(work.batch),
+                                    .epilogue = work.epilogue(),
+                                    .elements = problem.m * problem.n,
+                                    .n = problem.n,
+                                    .sliceCount = slices,
+                                    .cRow = problem.c.rowStride};
+    work.commands.dispatch(
+        kernel, push.elements, push,
+        {m_slices, problem.c.data, work.bias(), work.finishRange(), work.parameters(), work.sums()},
+        {problem.c.data});
 }
 
 }  // namespace quant

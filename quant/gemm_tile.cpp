@@ -15,9 +15,11 @@ bool isCpu(const engine::DeviceInfo& info) {
     return info.type == engine::DeviceType::Cpu;
 }
 
+// As cooperative matrices name what the elements are in panels; empty where they have no such.
 std::string_view elementName(GemmType type) {
     if (type == GemmType::Fp16) return "float16";
-    return type == GemmType::Int8 ? "int8" : "";
+    if (type == GemmType::Uint8) return "uint8";
+    return isInteger(type) && type != GemmType::Int16 ? "int8" : "";
 }
 
 }  // namespace
@@ -48,13 +50,13 @@ GemmTile gemmTileFrom(std::string_view text) {
     return tile;
 }
 
-const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmType type) {
-    const std::string_view element = elementName(type), sum = isInteger(type) ? "int32" : "float32";
+const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmTypes types) {
+    const std::string_view a = elementName(types.a), b = elementName(types.b);
+    const std::string_view sum = a == "float16" ? "float32" : a == "uint8" ? "uint32" : "int32";
     // Panels are read by elements.
-    if (isInteger(type) ? !info.int8 : !(info.float16 && info.int16)) return nullptr;
+    if (isInteger(types) ? !info.int8 : !(info.float16 && info.int16)) return nullptr;
     const auto isRight = [&](const engine::CooperativeMatrixShape& shape) {
-        return !element.empty() && shape.a == element && shape.b == element && shape.c == sum &&
-               shape.result == sum;
+        return !a.empty() && a == b && shape.a == a && shape.b == b && shape.c == sum && shape.result == sum;
     };
     // The deepest multiplies most at a time.
     const engine::CooperativeMatrixShape* best = nullptr;
@@ -65,11 +67,13 @@ const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, 
     return best;
 }
 
-std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmType type) {
-    std::vector<GemmPath> paths{GemmPath::Reference, GemmPath::Tiled, GemmPath::Skinny};
-    if (!isInteger(type)) paths.push_back(GemmPath::Shared);
-    if (isInteger(type) && info.integerDotProduct) paths.push_back(GemmPath::Dot);
-    if (gemmShape(info, type)) paths.push_back(GemmPath::Coopmat);
+std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmTypes types) {
+    const bool isOfBytes = types.a == GemmType::Int16 || types.b == GemmType::Int16;
+    std::vector<GemmPath> paths{GemmPath::Reference, GemmPath::Tiled};
+    if (!isOfBytes) paths.push_back(GemmPath::Skinny);  // bytes of wider integers lie apart
+    if (!isInteger(types)) paths.push_back(GemmPath::Shared);
+    if (isInteger(types) && info.integerDotProduct) paths.push_back(GemmPath::Dot);
+    if (gemmShape(info, types)) paths.push_back(GemmPath::Coopmat);
     return paths;
 }
 

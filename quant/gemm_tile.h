@@ -29,12 +29,12 @@ struct GemmPlan {
     bool operator==(const GemmPlan&) const = default;
 };
 
-// The paths that a device has for a type, the reference first.
-std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmType type);
+// The paths that a device has for elements of some types, the reference first.
+std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmTypes types);
 
-// The shape of the cooperative matrices that a device multiplies elements of a type with, exactly as A and B
-// are and with sums of 32 bits; none where it has no such.
-const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmType type);
+// The shape of the cooperative matrices that a device multiplies them with, with sums of 32 bits: fp16,
+// uint8, or int8, which integers of fewer bits become; none where it has no such.
+const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmTypes types);
 
 // Workgroups of the path `shared`, of which so many invocations lie side by side along a row of C, and the
 // shared memory that they take for a tile.

@@ -45,7 +45,7 @@ std::string classOf(const GemmProblem& problem) {
 }
 
 std::string keyOf(const GemmProblem& problem) {
-    return std::string(name(problem.type)) + "/" + classOf(problem);
+    return name(problem.types) + "/" + classOf(problem);
 }
 
 bool isTooSmall(const GemmProblem& problem) {
@@ -55,7 +55,7 @@ bool isTooSmall(const GemmProblem& problem) {
 // Worth timing on the device. A software driver takes cooperative matrices apart and has no shared memory:
 // they are several times slower there, and take seconds to compile.
 std::vector<GemmPath> candidates(const engine::Device& device, const GemmProblem& problem) {
-    std::vector<GemmPath> paths = gemmPaths(device.info(), problem.type);
+    std::vector<GemmPath> paths = gemmPaths(device.info(), problem.types);
     std::erase(paths, GemmPath::Reference);
     if (!isSkinny(problem)) std::erase(paths, GemmPath::Skinny);
     if (isCpu(device)) std::erase(paths, GemmPath::Coopmat);
@@ -76,16 +76,18 @@ struct Trial {
             problem.n = problem.k = 4096;  // as the layers of networks have it, and beyond the caches
             problem.m = narrowOf(like);
         }
-        const uint32_t bytes = elementBytes(like.type);
-        a = zeros(device, uint64_t{problem.m} * problem.k * bytes);
-        b = zeros(device, uint64_t{problem.k} * problem.n * bytes);
+        a = zeros(device, wordBytes(like.types.a, uint64_t{problem.m} * problem.k));
+        b = zeros(device, wordBytes(like.types.b, uint64_t{problem.k} * problem.n));
         c = zeros(device, uint64_t{problem.m} * problem.n * 4);
         problem.a = {a, problem.k, 1};
         problem.b = isAlongDepth(like) ? GemmMatrix{b, 1, problem.k} : GemmMatrix{b, problem.n, 1};
         problem.c = {c, problem.n, 1};
+        // Whatever else becomes of the sums costs the same with every tile.
+        problem.batches = 1;
         problem.bias.reset();
         problem.alpha = 1;
         problem.beta = 0;
+        problem.finishing = nullptr;
     }
 
     double gflops(double seconds) const {
@@ -94,7 +96,7 @@ struct Trial {
 
 private:
     static Buffer zeros(engine::Device& device, uint64_t bytes) {
-        Buffer buffer(device, (bytes + 3) / 4 * 4, MemoryKind::Device, "tuning");
+        Buffer buffer(device, bytes, MemoryKind::Device, "tuning");
         engine::Commands commands(device);
         commands.fill(buffer, 0);
         device.wait(commands.submit());
@@ -131,7 +133,7 @@ const GemmPlan* GemmTuner::find(const Figures& figures, std::optional<GemmPath> 
 GemmPlan GemmTuner::planFor(const GemmProblem& problem, std::optional<GemmPath> path) {
     const Gemm gemm(m_device);
     if (path) {
-        if (const std::string lacking = gemm.problemOf(problem.type, *path); !lacking.empty())
+        if (const std::string lacking = gemm.problemOf(problem.types, *path); !lacking.empty())
             throw std::invalid_argument(lacking);
     }
     const auto unmeasured = [&] {
@@ -187,13 +189,13 @@ void GemmTuner::load() {
     for (const auto& [key, list] : json.items()) {
         Figures figures;
         try {
-            const GemmType type = gemmTypeFrom(key.substr(0, key.find('/')));
+            const GemmTypes types = gemmTypesFrom(key.substr(0, key.find('/')));
             for (const auto& entry : list) {
                 const Figure figure{{gemmPathFrom(entry.at("path").get<std::string>()),
                                      gemmTileFrom(entry.at("tile").get<std::string>())},
                                     entry.at("gflops").get<double>()};
                 const auto& [path, tile] = figure.plan;
-                if (std::ranges::contains(gemmPaths(m_device.info(), type), path) &&
+                if (std::ranges::contains(gemmPaths(m_device.info(), types), path) &&
                     std::ranges::contains(gemmTiles(m_device.info(), path), tile))
                     figures.push_back(figure);
             }

@@ -3,10 +3,11 @@
 #include "engine/commands.h"
 #include "engine/kernel.h"
 #include "quant/gemm.h"
-#include "shaders/gemm.h"
+#include "quant/gemm_finishing.h"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,23 +20,39 @@ Number quotient(Number value, Number by) {
     return (value + by - 1) / by;
 }
 
-// Specialization constant 0 of the kernels.
+// The elements' name in the kernels.
 inline uint32_t elementOf(GemmType type) {
-    constexpr uint32_t elements[] = {shaders::elementF32, shaders::elementF16, shaders::elementBF16,
-                                     shaders::elementS8, shaders::elementU8};
+    constexpr uint32_t none = ~0u;
+    constexpr uint32_t elements[] = {shaders::elementF32,
+                                     shaders::elementTF32,
+                                     shaders::elementF16,
+                                     shaders::elementBF16,
+                                     none,
+                                     shaders::elementS8,
+                                     shaders::elementU8,
+                                     shaders::elementS4,
+                                     shaders::elementS2,
+                                     shaders::elementSign};
     return elements[static_cast<size_t>(type)];
 }
+
+// A part of k: only the first one adds what C held and the bias, only the last one finishes.
+struct DepthPart {
+    bool isFirst = true, isLast = true;
+};
 
 // One product under way.
 struct Gemm::Work {
     engine::Device& device;
-    const GemmProblem& problem;
-    const GemmPlan& plan;
-    engine::Commands commands{device};
+    GemmProblem problem;
+    GemmPlan plan;
+    engine::Commands& commands;
+    engine::Buffer finish{};    // the GemmFinish, where there is a finishing
     double operationsLeft = 0;  // in the present submission
     bool isCpu = device.info().type == engine::DeviceType::Cpu;
     // Lanes of the kernels that own a whole subgroup; a CPU driver's loads are picked from uniform ones.
     uint32_t lanes = device.info().subgroupSize;
+    uint32_t batch = 0;  // of the paths that take one at a time
 
     uint64_t operations(uint64_t rows, uint64_t depth) const { return 2 * rows * problem.n * depth; }
     // What some 50 ms do, from measurements on llvmpipe; cautious guesses elsewhere.
@@ -66,20 +83,49 @@ struct Gemm::Work {
                                   bool ownsSubgroup) const {
         return {.constants = std::move(constants), .subgroupSize = ownsSubgroup ? lanes : 0};
     }
-    // Of the first part of k that is added; later parts add to it.
-    shaders::GemmEpilogue epilogue(bool isFirst) const {
-        const bool hasBias = isFirst && problem.bias;
+    // Specialization constant 9 of a kernel that stores the last part of C.
+    std::pair<uint32_t, uint32_t> finishing(DepthPart part = {}) const {
+        return {9, problem.finishing && part.isLast ? problem.finishing->kind : shaders::finishPlain};
+    }
+    uint32_t bytesOfC() const { return problem.finishing && isEightBit(*problem.finishing) ? 1 : 4; }
+    uint64_t addressOfC(uint32_t ofBatch) const {
+        const uint64_t first = problem.c.firstElement + uint64_t{ofBatch} * problem.c.batchStride;
+        return problem.c.data.address() + first * bytesOfC();
+    }
+    shaders::GemmEpilogue epilogue(DepthPart part = {}) const {
+        const bool isFinishing = problem.finishing && part.isLast;
+        const bool isRelu = !isFinishing && part.isLast && problem.activation == GemmActivation::Relu;
+        const bool hasBias = problem.bias && (problem.finishing ? part.isLast : part.isFirst);
+        const bool isAlongRows = problem.channels == GemmChannels::Rows;
         return {.bias = hasBias ? problem.bias->address() : 0,
-                .alpha = problem.alpha,
-                .beta = isFirst ? problem.beta : 1};
+                .finish = isFinishing ? finish.address() : 0,
+                .alpha = problem.finishing ? 1 : problem.alpha,
+                .beta = !part.isFirst       ? 1
+                        : problem.finishing ? 0
+                                            : problem.beta,
+                .flags = (isRelu ? shaders::flagRelu : 0) | (isAlongRows ? shaders::flagRowChannels : 0),
+                .firstBatch = batch,
+                .channels = problem.channelsOfBatch(),
+                .channelBatches = problem.channelBatches};
     }
     // What a kernel reads as such: something else that it reads anyway where there is none.
     engine::BufferRange bias() const { return problem.bias.value_or(problem.c.data); }
+    engine::BufferRange parameters() const {
+        return problem.finishing ? problem.finishing->parameters : problem.c.data;
+    }
+    engine::BufferRange sums() const { return problem.finishing ? problem.finishing->sums : problem.c.data; }
+    engine::BufferRange finishRange() const {
+        return problem.finishing ? engine::BufferRange(finish) : problem.c.data;
+    }
+
+    static uint32_t firstOf(const GemmMatrix& matrix, uint32_t ofBatch) {
+        return matrix.firstElement + ofBatch % matrix.count * matrix.batchStride;
+    }
     shaders::GemmPush push() const {
         return {.a = problem.a.data.address(),
                 .b = problem.b.data.address(),
-                .c = problem.c.data.address(),
-                .epilogue = epilogue(true),
+                .c = addressOfC(batch),
+                .epilogue = epilogue(),
                 .m = problem.m,
                 .n = problem.n,
                 .k = problem.k,
@@ -89,7 +135,9 @@ struct Gemm::Work {
                 .bColumn = problem.b.columnStride,
                 .cRow = problem.c.rowStride,
                 .firstRow = 0,
-                .rows = problem.m};
+                .rows = problem.m,
+                .aFirst = firstOf(problem.a, batch),
+                .bFirst = firstOf(problem.b, batch)};
     }
 };
 

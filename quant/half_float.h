@@ -6,7 +6,7 @@
 
 namespace quant {
 
-// binary16 and bfloat16 as bits, to and from binary32.
+// binary16 and bfloat16 as bits, to and from binary32, and tf32.
 
 // Exact; NaNs stay NaNs.
 constexpr float floatFromHalf(uint16_t half) {
@@ -35,6 +35,13 @@ constexpr uint16_t bfloatFromFloat(float x) {
     const auto bits = std::bit_cast<uint32_t>(x);
     if (magnitudeBits(x) > infinityBits) return static_cast<uint16_t>(bits >> 16 | 0x40u);
     return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+// Rounded to the 10 bits of mantissa of tf32, to nearest, ties to even; NaN and infinity stay.
+constexpr float tf32FromFloat(float x) {
+    const auto bits = std::bit_cast<uint32_t>(x);
+    if (magnitudeBits(x) >= infinityBits) return x;
+    return fromBits((bits + 0xfffu + (bits >> 13 & 1u)) & 0xffffe000u);
 }
 
 }  // namespace quant

@@ -24,6 +24,16 @@ Number load(std::span<const std::byte> bytes, uint64_t index) {
     return number;
 }
 
+// Of fewer than 8 bits, in two's complement, or a sign.
+int packedInteger(std::span<const std::byte> bytes, GemmType type, uint64_t index) {
+    const uint32_t bits = elementBits(type), perByte = 8 / bits;
+    const uint32_t code =
+        std::to_integer<uint32_t>(bytes[index / perByte]) >> index % perByte * bits & ((1u << bits) - 1);
+    if (type == GemmType::Binary) return code ? 1 : -1;
+    const int half = 1 << (bits - 1);
+    return (static_cast<int>(code) ^ half) - half;
+}
+
 double valueAt(std::span<const std::byte> bytes, GemmType type, uint64_t index) {
     switch (type) {
         case GemmType::Fp32:
@@ -32,19 +42,24 @@ double valueAt(std::span<const std::byte> bytes, GemmType type, uint64_t index) 
             return floatFromHalf(load<uint16_t>(bytes, index));
         case GemmType::Bf16:
             return floatFromBfloat(load<uint16_t>(bytes, index));
+        case GemmType::Tf32:
+            return tf32FromFloat(load<float>(bytes, index));
+        case GemmType::Int16:
+            return load<int16_t>(bytes, index);
         case GemmType::Int8:
             return load<int8_t>(bytes, index);
         case GemmType::Uint8:
-            break;
+            return load<uint8_t>(bytes, index);
+        default:
+            return packedInteger(bytes, type, index);
     }
-    return load<uint8_t>(bytes, index);
 }
 
 std::vector<double> rowOf(const HostProduct& product, uint64_t row) {
     std::vector<double> values(product.k);
     for (uint64_t k = 0; k < product.k; ++k) {
         values[k] =
-            valueAt(product.a.bytes, product.type, row * product.a.rowStride + k * product.a.columnStride);
+            valueAt(product.a.bytes, product.types.a, row * product.a.rowStride + k * product.a.columnStride);
     }
     return values;
 }
@@ -95,15 +110,17 @@ ProductReference::ProductReference(const HostProduct& product) : m_product(produ
     std::vector<double> row;
     for (const uint64_t index : chosenElements(product)) {
         if (index / product.n != rowIndex) row = rowOf(product, rowIndex = index / product.n);
-        m_elements.push_back(isInteger(product.type) ? integerElement(index, row) : floatElement(index, row));
+        m_elements.push_back(isInteger(product.types) ? integerElement(index, row)
+                                                      : floatElement(index, row));
     }
 }
 
 ProductReference::Element ProductReference::floatElement(uint64_t index, std::span<const double> row) const {
-    const auto& [type, m, n, depth, a, b, c, alpha, beta] = m_product;
+    const auto& [types, m, n, depth, a, b, c, alpha, beta] = m_product;
     double sum = 0, magnitude = 0;
     for (uint64_t k = 0; k < row.size(); ++k) {
-        const double product = row[k] * valueAt(b.bytes, type, k * b.rowStride + index % n * b.columnStride);
+        const double product =
+            row[k] * valueAt(b.bytes, types.b, k * b.rowStride + index % n * b.columnStride);
         sum += product;
         magnitude += std::abs(product);
     }
@@ -117,17 +134,17 @@ ProductReference::Element ProductReference::floatElement(uint64_t index, std::sp
 
 ProductReference::Element ProductReference::integerElement(uint64_t index,
                                                            std::span<const double> row) const {
-    const auto& [type, m, n, depth, a, b, c, alpha, beta] = m_product;
+    const auto& [types, m, n, depth, a, b, c, alpha, beta] = m_product;
     int64_t sum = c.empty() ? 0 : load<int32_t>(c, index);
     for (uint64_t k = 0; k < row.size(); ++k) {
-        const double factor = valueAt(b.bytes, type, k * b.rowStride + index % n * b.columnStride);
+        const double factor = valueAt(b.bytes, types.b, k * b.rowStride + index % n * b.columnStride);
         sum += static_cast<int64_t>(row[k]) * static_cast<int64_t>(factor);
     }
     return {index, static_cast<double>(static_cast<int32_t>(static_cast<uint32_t>(sum))), 0};
 }
 
 ProductCheck ProductReference::check(std::span<const std::byte> result) const {
-    const bool hasIntegers = isInteger(m_product.type);
+    const bool hasIntegers = isInteger(m_product.types);
     ProductCheck check;
     double worst = -1;
     for (const auto& [index, expected, bound] : m_elements) {

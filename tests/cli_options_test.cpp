@@ -187,7 +187,8 @@ TEST_CASE("A factor is a finite float", "[app]") {
 TEST_CASE("The path of a product is one of those there are, or none for auto", "[app]") {
     CHECK(gemmPathFrom("auto") == std::nullopt);
     CHECK(gemmPathFrom("coopmat") == quant::GemmPath::Coopmat);
-    CHECK(app::gemmTypeFrom("bf16") == quant::GemmType::Bf16);
+    CHECK(app::gemmTypesFrom("bf16") == quant::GemmType::Bf16);
+    CHECK(app::gemmTypesFrom("int4") == quant::GemmTypes(quant::GemmType::Int8, quant::GemmType::Int4));
     CHECK_THROWS_AS(gemmPathFrom("Auto"), std::invalid_argument);
-    CHECK_THROWS_AS(app::gemmTypeFrom("fp64"), std::invalid_argument);
+    CHECK_THROWS_AS(app::gemmTypesFrom("fp64"), std::invalid_argument);
 }

@@ -18,10 +18,11 @@ using quant::DType;
 
 namespace {
 
-const Arguments types = {"fp32", "fp16", "bf16", "int8", "uint8"};
+const Arguments types = {"fp32", "tf32",  "fp16", "bf16",    "int16",
+                         "int8", "uint8", "int4", "ternary", "binary"};
 
 bool isInteger(const std::string& type) {
-    return type.ends_with("int8");
+    return !type.starts_with("fp") && type != "tf32" && type != "bf16";
 }
 
 // Row-major, of small integers: products of any type are exact.
@@ -71,17 +72,29 @@ std::string bytesOf(const Matrix& matrix, DType dtype) {
         if (dtype == DType::F16) append(bytes, quant::halfFromFloat(real));
         if (dtype == DType::U16) append(bytes, quant::bfloatFromFloat(real));
         if (dtype == DType::I32) append(bytes, value);
+        if (dtype == DType::I16) append(bytes, static_cast<int16_t>(value));
         if (dtype == DType::I8 || dtype == DType::U8) append(bytes, static_cast<int8_t>(value));
     }
     return bytes;
 }
 
 DType dtypeOf(const std::string& type) {
-    return type == "fp32"   ? DType::F32
-           : type == "fp16" ? DType::F16
-           : type == "bf16" ? DType::U16
-           : type == "int8" ? DType::I8
-                            : DType::U8;
+    return type == "fp32" || type == "tf32" ? DType::F32
+           : type == "fp16"                 ? DType::F16
+           : type == "bf16"                 ? DType::U16
+           : type == "int16"                ? DType::I16
+           : type == "uint8"                ? DType::U8
+                                            : DType::I8;
+}
+
+// Of values that the type holds as B.
+Matrix weightsFor(const std::string& type, const Matrix& matrix) {
+    Matrix weights = matrix;
+    for (int& value : weights.values) {
+        if (type == "ternary") value = std::clamp(value, -1, 1);
+        if (type == "binary") value = value < 0 ? -1 : 1;
+    }
+    return weights;
 }
 
 std::string writeNpy(const TempFolder& folder, const std::string& name, DType dtype,
@@ -164,13 +177,13 @@ TEST_CASE("The table has every path of every type, and each is right", "[cli][ge
             CHECK(paths[type].size() >= 2);
             CHECK(paths[type].front() == "reference");
             CHECK(std::ranges::contains(paths[type], "tiled"));
-            CHECK(std::ranges::contains(paths[type], "skinny") == isNarrow);
+            CHECK(std::ranges::contains(paths[type], "skinny") == (isNarrow && type != "int16"));
         }
         for (const Json& skipped : report["skipped"])
             CHECK(keysOf(skipped) == Arguments{"type", "path", "reason"});
         return report["skipped"].size();
     };
-    CHECK(check({"--m", "45", "--n", "70", "--k", "67"}, false) == types.size());
+    CHECK(check({"--m", "45", "--n", "70", "--k", "67"}, false) == types.size() - 1);
     CHECK(check({"--m", "3", "--n", "70", "--k", "67", "--transpose-a", "--transpose-b"}, true) == 0);
 }
 
@@ -196,7 +209,7 @@ TEST_CASE("A product of files is written as a file", "[cli][gemm]") {
     for (const auto& type : types) {
         CAPTURE(type);
         const int least = type == "uint8" ? 0 : -4;
-        const Matrix a = randomMatrix(19, 23, 1, least), b = randomMatrix(23, 37, 2, least);
+        const Matrix a = randomMatrix(19, 23, 1, least), b = weightsFor(type, randomMatrix(23, 37, 2, least));
         const std::string fileA = writeMatrix(folder, "a.npy", dtypeOf(type), a);
         const std::string fileB = writeMatrix(folder, "b.npy", dtypeOf(type), b);
         const Json report = reportOf(
@@ -204,6 +217,17 @@ TEST_CASE("A product of files is written as a file", "[cli][gemm]") {
         CHECK((report["m"] == 19 && report["n"] == 37 && report["k"] == 23));
         CHECK(report["max_error"] == 0);
         checkHolds(c, productOf(a, b), isInteger(type));
+    }
+}
+
+TEST_CASE("Weights that their type does not hold are refused", "[cli][gemm]") {
+    const TempFolder folder;
+    const std::string a = writeMatrix(folder, "a.npy", DType::I8, randomMatrix(2, 2, 1));
+    for (const auto& [type, odd] : {std::pair{"int4", 8}, {"int4", -9}, {"ternary", -2}, {"binary", 0}}) {
+        const std::string b = writeMatrix(folder, "b.npy", DType::I8, {2, 2, {1, -1, odd, 1}});
+        CAPTURE(type, odd);
+        checkFails(runCommand("gemm", {"--type", type, "--a", a, "--b", b}), 3,
+                   "b.npy: element 2 is " + std::to_string(odd) + ", which " + type + " has not");
     }
 }
 

@@ -16,8 +16,20 @@ using namespace quant;
 
 namespace {
 
-constexpr GemmType types[] = {GemmType::Fp32, GemmType::Fp16, GemmType::Bf16, GemmType::Int8,
-                              GemmType::Uint8};
+constexpr GemmTypes types[] = {GemmType::Fp32,
+                               GemmType::Tf32,
+                               GemmType::Fp16,
+                               GemmType::Bf16,
+                               GemmType::Int16,
+                               GemmType::Int8,
+                               GemmType::Uint8,
+                               {GemmType::Int8, GemmType::Int4},
+                               {GemmType::Int8, GemmType::Ternary},
+                               {GemmType::Int8, GemmType::Binary},
+                               {GemmType::Uint8, GemmType::Int8},
+                               {GemmType::Int8, GemmType::Uint8},
+                               {GemmType::Int4, GemmType::Binary},
+                               {GemmType::Int16, GemmType::Int8}};
 
 struct Shape {
     uint32_t m, n, k;
@@ -33,12 +45,16 @@ bool takes(GemmPath path, const Shape& shape) {
     return path != GemmPath::Skinny || std::min(shape.m, shape.n) <= 8;
 }
 
-void checkProduct(GemmType type, const GemmPlan& plan, const Shape& shape, uint64_t seed) {
-    const Layout layoutA{seed % 2 == 1, static_cast<uint32_t>(seed % 3)};
-    const Layout layoutB{seed / 2 % 2 == 1, static_cast<uint32_t>(seed / 3 % 3)};
-    const Operand a = randomOperand(type, shape.m, shape.k, seed, layoutA);
-    const Operand b = randomOperand(type, shape.k, shape.n, seed + 1000, layoutB);
-    Product product(a, b, type);
+void checkProduct(GemmTypes type, const GemmPlan& plan, const Shape& shape, uint64_t seed) {
+    const Layout layoutA{.isTransposed = seed % 2 == 1,
+                         .gap = static_cast<uint32_t>(seed % 3),
+                         .first = static_cast<uint32_t>(seed % 5)};
+    const Layout layoutB{.isTransposed = seed / 2 % 2 == 1,
+                         .gap = static_cast<uint32_t>(seed / 3 % 3),
+                         .first = static_cast<uint32_t>(seed % 7)};
+    const Operand a = randomOperand(type.a, shape.m, shape.k, seed, layoutA);
+    const Operand b = randomOperand(type.b, shape.k, shape.n, seed + 1000, layoutB);
+    Product product(a, b);
     product.run(gemm(), plan);
     INFO(name(type) << " " << name(plan.path) << " " << text(plan.tile) << " " << shape.m << "x" << shape.n
                     << "x" << shape.k << " seed " << seed);
@@ -52,7 +68,7 @@ GemmPlan firstPlan(GemmPath path) {
 // Of every type and path that the device has.
 template <class Check>
 void forEveryPath(const Check& check) {
-    for (const GemmType type : types) {
+    for (const GemmTypes type : types) {
         for (const GemmPath path : gemm().paths(type)) check(type, path);
     }
 }
@@ -61,7 +77,7 @@ void forEveryPath(const Check& check) {
 
 TEST_CASE("Products of awkward sizes, strides and transposes are right on every path", "[device][gemm]") {
     uint64_t seed = 1;
-    forEveryPath([&](GemmType type, GemmPath path) {
+    forEveryPath([&](GemmTypes type, GemmPath path) {
         for (const Shape& shape : {Shape{1, 1, 1},
                                    {7, 9, 8},
                                    {8, 24, 32},
@@ -82,7 +98,7 @@ TEST_CASE("Matrices with gaps between all elements are multiplied, and never by 
         const Operand a = randomOperand(type, 2, 70, 5, {.step = 2});
         const Operand b = randomOperand(type, 70, 300, 6, {.isTransposed = true, .step = 3});
         for (const GemmPath path : gemm().paths(type)) {
-            Product product(a, b, type);
+            Product product(a, b);
             if (path == GemmPath::Skinny) {
                 CHECK_THROWS_AS(product.run(gemm(), firstPlan(path)), std::invalid_argument);
                 continue;
@@ -90,13 +106,13 @@ TEST_CASE("Matrices with gaps between all elements are multiplied, and never by 
             product.run(gemm(), firstPlan(path));
             CHECK(product.worst() <= 1);
         }
-        Product chosen(a, b, type);
+        Product chosen(a, b);
         CHECK(gemm().planFor(chosen.problem()).path != GemmPath::Skinny);
     }
 }
 
 TEST_CASE("Every tile that may be chosen is right", "[device][gemm]") {
-    forEveryPath([&](GemmType type, GemmPath path) {
+    forEveryPath([&](GemmTypes type, GemmPath path) {
         const Shape shape = path == GemmPath::Skinny ? Shape{3, 70, 37} : Shape{45, 70, 37};
         uint64_t seed = 100;
         for (const GemmTile& tile : gemmTiles(device().info(), path))
@@ -105,12 +121,12 @@ TEST_CASE("Every tile that may be chosen is right", "[device][gemm]") {
 }
 
 TEST_CASE("What is chosen for a shape is right", "[device][gemm]") {
-    for (const GemmType type : types) {
+    for (const GemmTypes type : types) {
         for (const Shape& shape :
              {Shape{2, 300, 200}, {300, 2, 200}, {4, 33, 700}, {60, 50, 40}, {3, 3, 3}}) {
-            const Operand a = randomOperand(type, shape.m, shape.k, 7);
-            const Operand b = randomOperand(type, shape.k, shape.n, 8, {.isTransposed = true});
-            Product product(a, b, type);
+            const Operand a = randomOperand(type.a, shape.m, shape.k, 7);
+            const Operand b = randomOperand(type.b, shape.k, shape.n, 8, {.isTransposed = true});
+            Product product(a, b);
             product.run(gemm(), gemm().planFor(product.problem()));
             CHECK(product.worst() <= 1);
         }
@@ -118,17 +134,17 @@ TEST_CASE("What is chosen for a shape is right", "[device][gemm]") {
 }
 
 TEST_CASE("Sums longer than one chunk of k go on where the last one ended", "[device][gemm]") {
-    forEveryPath([&](GemmType type, GemmPath path) {
+    forEveryPath([&](GemmTypes type, GemmPath path) {
         if (path != GemmPath::Reference) checkProduct(type, firstPlan(path), {5, 9, 2100}, 50);
     });
 }
 
 TEST_CASE("Alpha, beta and bias are applied once, whatever the path", "[device][gemm]") {
-    forEveryPath([&](GemmType type, GemmPath path) {
-        const Operand a = randomOperand(type, 6, 2070, 3), b = randomOperand(type, 2070, 11, 4);
+    forEveryPath([&](GemmTypes type, GemmPath path) {
+        const Operand a = randomOperand(type.a, 6, 2070, 3), b = randomOperand(type.b, 2070, 11, 4);
         for (const float beta : {0.0f, 1.0f, -0.5f}) {
             if (isInteger(type) && beta < 0) continue;
-            Product product(a, b, type);
+            Product product(a, b);
             product.scale(isInteger(type) ? 1 : -1.75f, beta);
             product.addBias();
             product.run(gemm(), firstPlan(path));
@@ -138,13 +154,105 @@ TEST_CASE("Alpha, beta and bias are applied once, whatever the path", "[device][
     });
 }
 
+TEST_CASE("What is negative becomes zero, after everything is added, and only then", "[device][gemm]") {
+    forEveryPath([&](GemmTypes type, GemmPath path) {
+        const Operand a = randomOperand(type.a, 6, 2070, 3), b = randomOperand(type.b, 2070, 7, 4);
+        Product product(a, b);
+        product.scale(1, 1);
+        product.addBias();
+        product.rectify();
+        product.run(gemm(), firstPlan(path));
+        INFO(name(type) << " " << name(path));
+        CHECK(product.worst() <= 1);
+    });
+    const Operand odd = operandOf(GemmType::Fp32, 1, 1, {std::numeric_limits<double>::quiet_NaN()});
+    Product product(odd, odd);
+    product.rectify();
+    product.run(gemm(), {});
+    CHECK(std::isnan(std::bit_cast<float>(product.words()[0])));
+}
+
+TEST_CASE("Batches have matrices of their own, or share them in turns, and a bias for rows or columns",
+          "[device][gemm]") {
+    uint64_t seed = 300;
+    forEveryPath([&](GemmTypes type, GemmPath path) {
+        for (const auto& [countA, countB] : {std::pair{6u, 1u}, {2u, 6u}, {6u, 6u}, {2u, 3u}}) {
+            const uint32_t m = path == GemmPath::Skinny ? 4 : 19;
+            const Operand a = randomOperand(type.a, m, 21, seed, {.gap = 1, .count = countA, .first = 3});
+            const Operand b = randomOperand(type.b, 21, 27, seed + 1, {.count = countB, .first = 1});
+            Product product(a, b, 6);
+            product.scale(1, 1);
+            product.addBias(seed % 2 ? GemmChannels::Rows : GemmChannels::Columns, countA == 2 ? 2 : 1);
+            product.run(gemm(), firstPlan(path));
+            INFO(name(type) << " " << name(path) << " " << countA << " and " << countB << " matrices");
+            CHECK(product.worst() <= 1);
+            seed += 3;
+        }
+    });
+}
+
+TEST_CASE("Batches whose panels do not fit at a time are packed in turns", "[device][gemm]") {
+    // A batch of A takes 24 x 32 floats, of which two fit, and the last chunk is of one batch.
+    Gemm small(device(), 6400);
+    for (const auto& [countA, countB] : {std::pair{5u, 5u}, {5u, 1u}, {3u, 5u}}) {
+        const Operand a = randomOperand(GemmType::Int8, 20, 30, 1, {.count = countA});
+        const Operand b = randomOperand(GemmType::Int8, 30, 7, 2, {.count = countB});
+        Product product(a, b, 5);
+        product.run(small, {GemmPath::Tiled, {8, 1, 32}});
+        INFO(countA << " and " << countB << " matrices");
+        CHECK(product.worst() == 0);
+    }
+}
+
+TEST_CASE("A long k with a small C is cut in slices that add up", "[device][gemm]") {
+    forEveryPath([&](GemmTypes type, GemmPath path) {
+        const Operand a = randomOperand(type.a, 3, 5003, 11, {.isTransposed = true});
+        const Operand b = randomOperand(type.b, 5003, 5, 12);
+        Product product(a, b);
+        product.scale(isInteger(type) ? 2 : 0.5f, 1);
+        product.addBias();
+        product.rectify();
+        product.run(gemm(), firstPlan(path));
+        INFO(name(type) << " " << name(path));
+        CHECK(product.worst() <= 1);
+    });
+}
+
+TEST_CASE("Floats are quantized where they are packed", "[device][gemm]") {
+    for (const GemmType elements : {GemmType::Fp32, GemmType::Fp16}) {
+        for (const GemmType type : {GemmType::Int8, GemmType::Uint8}) {
+            Operand a = randomOperand(elements, 19, 41, 21, {.isTransposed = true, .gap = 1});
+            a.values[5] = std::numeric_limits<double>::quiet_NaN();
+            a.values[6] = std::numeric_limits<double>::infinity();
+            a.values[7] = -60000;
+            a = operandOf(elements, 19, 41, a.values, {.isTransposed = true, .gap = 1});
+            a.matrix.quantizer = GemmQuantizer{elements, 0.02f, type == GemmType::Int8 ? -3 : 131};
+            for (double& value : a.values) value = quantizedValue(*a.matrix.quantizer, type, value);
+            a.type = type;
+            const Operand b = randomOperand(GemmType::Int4, 41, 26, 22);
+            for (const GemmPath path : gemm().paths({type, b.type})) {
+                Product product(a, b);
+                INFO(name(elements) << " to " << name(type) << " " << name(path));
+                if (path == GemmPath::Reference || path == GemmPath::Skinny) {
+                    CHECK_THROWS_AS(product.run(gemm(), firstPlan(path)), std::invalid_argument);
+                    continue;
+                }
+                product.run(gemm(), firstPlan(path));
+                CHECK(product.worst() == 0);
+            }
+            Product chosen(a, b);
+            CHECK_NOTHROW(chosen.run(gemm(), gemm().planFor(chosen.problem())));
+        }
+    }
+}
+
 TEST_CASE("Without k a product is nothing but beta times C and the bias", "[device][gemm]") {
-    forEveryPath([&](GemmType type, GemmPath path) {
-        const Operand a = randomOperand(type, 4, 0, 3), b = randomOperand(type, 0, 5, 4);
-        Product zero(a, b, type);
+    forEveryPath([&](GemmTypes type, GemmPath path) {
+        const Operand a = randomOperand(type.a, 4, 0, 3), b = randomOperand(type.b, 0, 5, 4);
+        Product zero(a, b);
         zero.run(gemm(), firstPlan(path));
         CHECK(zero.words() == std::vector<uint32_t>(20, 0));
-        Product scaled(a, b, type);
+        Product scaled(a, b);
         scaled.scale(1, 1);
         scaled.addBias();
         scaled.run(gemm(), firstPlan(path));
@@ -153,11 +261,11 @@ TEST_CASE("Without k a product is nothing but beta times C and the bias", "[devi
 }
 
 TEST_CASE("Products without rows or columns leave memory alone", "[device][gemm]") {
-    forEveryPath([&](GemmType type, GemmPath path) {
+    forEveryPath([&](GemmTypes type, GemmPath path) {
         for (const Shape& shape : {Shape{0, 5, 3}, {5, 0, 3}, {0, 0, 0}}) {
-            const Operand a = randomOperand(type, shape.m, shape.k, 3),
-                          b = randomOperand(type, shape.k, shape.n, 4);
-            Product product(a, b, type);
+            const Operand a = randomOperand(type.a, shape.m, shape.k, 3),
+                          b = randomOperand(type.b, shape.k, shape.n, 4);
+            Product product(a, b);
             product.run(gemm(), firstPlan(path));
             CHECK(product.worst() == 0);
         }
@@ -171,7 +279,7 @@ TEST_CASE("The largest 8-bit integers are multiplied exactly", "[device][gemm]")
                  type == GemmType::Int8 ? std::vector<double>{-128, 127} : std::vector<double>{255}) {
                 const Operand a = operandOf(type, 3, 4099, std::vector<double>(3 * 4099, value));
                 const Operand b = operandOf(type, 4099, 5, std::vector<double>(4099 * 5, value));
-                Product product(a, b, type);
+                Product product(a, b);
                 product.run(gemm(), firstPlan(path));
                 INFO(name(type) << " " << name(path) << " " << value);
                 CHECK(product.worst() == 0);
@@ -190,7 +298,7 @@ TEST_CASE("NaN and infinity reach their row and column, and nothing else", "[dev
             ofB[3 * n + 25] = odd;
             const Operand a = operandOf(type, m, k, ofA), b = operandOf(type, k, n, ofB);
             for (const GemmPath path : gemm().paths(type)) {
-                Product product(a, b, type);
+                Product product(a, b);
                 product.run(gemm(), firstPlan(path));
                 INFO(name(type) << " " << name(path) << " " << odd);
                 bool isRight = true;
@@ -211,7 +319,7 @@ TEST_CASE("Subnormal halves are multiplied as they are", "[device][gemm]") {
     const Operand a = operandOf(GemmType::Fp16, 1, 2, {0x1p-24, 3 * 0x1p-24});
     const Operand b = operandOf(GemmType::Fp16, 2, 1, {1024, 2});
     for (const GemmPath path : {GemmPath::Reference, GemmPath::Tiled, GemmPath::Skinny, GemmPath::Shared}) {
-        Product product(a, b, GemmType::Fp16);
+        Product product(a, b);
         product.run(gemm(), firstPlan(path));
         CHECK(std::bit_cast<float>(product.words()[0]) == 0x1p-14f + 6 * 0x1p-24f);
     }
@@ -222,7 +330,7 @@ TEST_CASE("The tiled path gives the same bits with every tile", "[device][gemm]"
                   b = randomOperand(GemmType::Fp32, 300, 57, 2);
     std::vector<uint32_t> first;
     for (const GemmTile& tile : {GemmTile{8, 3, 32}, {4, 3, 32}, {6, 2, 8}, {1, 1, 1}}) {
-        Product product(a, b, GemmType::Fp32);
+        Product product(a, b);
         product.run(gemm(), {GemmPath::Tiled, tile});
         if (first.empty()) first = product.words();
         CHECK(product.words() == first);
@@ -232,13 +340,13 @@ TEST_CASE("The tiled path gives the same bits with every tile", "[device][gemm]"
 TEST_CASE("What cannot be multiplied is refused, saying why", "[device][gemm]") {
     const Operand a = randomOperand(GemmType::Fp32, 4, 6, 1), b = randomOperand(GemmType::Fp32, 6, 5, 2);
     const engine::Buffer c(device(), 4 * 5 * 4, engine::MemoryKind::Device, "C");
-    const GemmProblem good{.type = GemmType::Fp32,
+    const GemmProblem good{.types = GemmType::Fp32,
                            .m = 4,
                            .n = 5,
                            .k = 6,
-                           .a = {a.buffer, 6, 1},
-                           .b = {b.buffer, 5, 1},
-                           .c = {c, 5, 1},
+                           .a = a.matrix,
+                           .b = b.matrix,
+                           .c = {.data = c, .rowStride = 5},
                            .bias = {}};
     CHECK_NOTHROW(device().wait(gemm().multiply(good)));
     const auto refuses = [&](GemmProblem problem, const GemmPlan& plan, const std::string& why) {
@@ -274,9 +382,20 @@ TEST_CASE("What cannot be multiplied is refused, saying why", "[device][gemm]") 
     refuses(problem, plan, "bias");
     refuses(good, firstPlan(GemmPath::Dot), "'dot' for fp32; it has reference, tiled");
     problem = good;
-    problem.type = GemmType::Int8;
-    problem.alpha = 2;
-    refuses(problem, plan, "alpha 1");
+    problem.types = GemmType::Int8;
+    problem.alpha = 2.5f;
+    refuses(problem, plan, "whole numbers");
+    problem = good;
+    problem.types = {GemmType::Fp32, GemmType::Fp16};
+    refuses(problem, plan, "fp32 and fp16 are not multiplied");
+    problem = good;
+    problem.batches = 2;
+    refuses(problem, plan, "overlap");
+    problem.c.batchStride = 20;
+    refuses(problem, plan, "matrix C is larger");
+    problem = good;
+    problem.a.count = 0;
+    refuses(problem, plan, "count of 0");
     problem = good;
     problem.m = problem.n = 9;
     problem.k = 1;

@@ -16,8 +16,17 @@ TEST_CASE("Tiles, types and paths are read back, others refused", "[gemm]") {
     for (const char* wrong : {"", "8", "8x3", "8x3x", "x3x32", "8x3x32x1", "0x1x1", "65x1x1", "8 x3x32",
                               "8x3x32 ", "-1x1x1", "64x64x64"})
         CHECK_THROWS_AS(gemmTileFrom(wrong), std::invalid_argument);
-    for (const char* type : {"fp32", "fp16", "bf16", "int8", "uint8"})
+    for (const char* type :
+         {"fp32", "tf32", "fp16", "bf16", "int16", "int8", "uint8", "int4", "ternary", "binary"}) {
         CHECK(name(gemmTypeFrom(type)) == type);
+        CHECK(name(gemmTypesFrom(type)) == type);
+    }
+    CHECK(gemmTypesFrom("binary") == GemmTypes(GemmType::Int8, GemmType::Binary));
+    CHECK(gemmTypesFrom("uint8-int8") == GemmTypes(GemmType::Uint8, GemmType::Int8));
+    for (const char* types : {"uint8-int4", "int4-int4", "int16-int8"})
+        CHECK(name(gemmTypesFrom(types)) == types);
+    CHECK_THROWS_AS(gemmTypesFrom("fp16-int8"), std::invalid_argument);
+    CHECK_THROWS_AS(gemmTypesFrom("int8-"), std::invalid_argument);
     for (const char* path : {"reference", "tiled", "shared", "skinny", "dot", "coopmat"})
         CHECK(name(gemmPathFrom(path)) == path);
     CHECK_THROWS_AS(gemmTypeFrom("int9"), std::invalid_argument);
@@ -43,7 +52,9 @@ TEST_CASE("A device has the paths that its features allow", "[gemm]") {
     CHECK(std::ranges::contains(gemmPaths(info, GemmType::Fp16), Coopmat));
     CHECK(std::ranges::contains(gemmPaths(info, GemmType::Int8), Coopmat));
     CHECK(!std::ranges::contains(gemmPaths(info, GemmType::Fp32), Coopmat));
-    CHECK(!std::ranges::contains(gemmPaths(info, GemmType::Uint8), Coopmat));
+    CHECK(std::ranges::contains(gemmPaths(info, GemmType::Uint8), Coopmat));
+    CHECK(std::ranges::contains(gemmPaths(info, {GemmType::Int8, GemmType::Int4}), Coopmat));
+    CHECK(!std::ranges::contains(gemmPaths(info, {GemmType::Uint8, GemmType::Int8}), Coopmat));
     CHECK(gemmShape(info, GemmType::Fp16)->n == 16);
     // What Vulkan guarantees.
     info.sharedMemoryBytes = 16384;

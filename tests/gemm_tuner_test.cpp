@@ -16,7 +16,7 @@ using quant::tests::TempFolder;
 namespace {
 
 GemmProblem problemOf(GemmType type, uint32_t m, uint32_t n, uint32_t k) {
-    GemmProblem problem{.type = type, .m = m, .n = n, .k = k, .a = {}, .b = {}, .c = {}, .bias = {}};
+    GemmProblem problem{.types = type, .m = m, .n = n, .k = k, .a = {}, .b = {}, .c = {}, .bias = {}};
     problem.a.rowStride = k;
     problem.b.rowStride = problem.c.rowStride = n;
     return problem;

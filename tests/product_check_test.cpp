@@ -24,7 +24,7 @@ std::vector<std::byte> bytesOf(const std::vector<Element>& elements) {
 template <class Element>
 HostProduct productOf(GemmType type, uint32_t m, uint32_t n, uint32_t k, const std::vector<Element>& a,
                       const std::vector<Element>& b) {
-    return {.type = type, .m = m, .n = n, .k = k, .a = {bytesOf(a), k, 1}, .b = {bytesOf(b), n, 1}};
+    return {.types = type, .m = m, .n = n, .k = k, .a = {bytesOf(a), k, 1}, .b = {bytesOf(b), n, 1}};
 }
 
 // [[1 2 3] [4 5 6]] times [[1 2] [3 4] [5 6]]

@@ -13,7 +13,7 @@
 #extension GL_EXT_shader_8bit_storage : require
 #extension GL_EXT_shader_16bit_storage : require
 
-#include "compute/gemm_memory.glsl"
+#include "compute/gemm_epilogue.glsl"
 #include "compute/grid.glsl"  // a workgroup is one subgroup
 
 layout(constant_id = 2) const uint fragmentRows = 2;
@@ -35,16 +35,16 @@ const uint panelColumns = fragmentColumns * shapeN;
 shared Sum edge[shapeM * shapeN];
 
 void main() {
-    if (workgroupIndex() >= push.panelsA * push.panelsB) return;
-    const uvec2 panel = panelsOfWorkgroup(workgroupIndex());
+    if (isWorkgroupIdle()) return;
+    const PanelsOfWorkgroup panels = panelsOfWorkgroup();
     coopmat<Sum, gl_ScopeSubgroup, shapeM, shapeN, gl_MatrixUseAccumulator>
         sums[fragmentRows * fragmentColumns];
     [[unroll]] for (uint i = 0u; i < fragmentRows * fragmentColumns; ++i)
         sums[i] = coopmat<Sum, gl_ScopeSubgroup, shapeM, shapeN, gl_MatrixUseAccumulator>(Sum(0));
     const uint bytes = uint(elementBytes);
-    Words panelA = wordsFrom(push.a, panel.x * push.depth, panelRows * bytes);
-    Words panelB = wordsFrom(push.b, panel.y * push.depth, panelColumns * bytes);
-    const uint depth = push.depth;
+    Words panelA = panelOfA(panels, panelRows * bytes);
+    Words panelB = panelOfB(panels, panelColumns * bytes);
+    const uint depth = depthOf(panels);
     uint k = 0u;
     do {
         Elements a = Elements(uvec2(wordsFrom(panelA, k, panelRows * bytes)));
@@ -71,14 +71,14 @@ void main() {
     [[unroll]] for (uint f = 0u; f < fragmentRows * fragmentColumns; ++f) {
         coopMatStore(sums[f], edge, 0u, shapeN, gl_CooperativeMatrixLayoutRowMajor);
         barrier();
-        const uvec2 first = uvec2(panel.y * panelColumns + f % fragmentColumns * shapeN,
-                                  panel.x * panelRows + f / fragmentColumns * shapeM);
+        const uvec2 first = uvec2(panels.inB * panelColumns + f % fragmentColumns * shapeN,
+                                  panels.inA * panelRows + f / fragmentColumns * shapeM);
         [[unroll]] for (uint i = 0u; i < shapeM * shapeN; i += workgroupSize) {
             const uint index = i + gl_LocalInvocationIndex;
             const uint column = first.x + index % shapeN;
             const uint row = first.y + index / shapeN;
             if (index < shapeM * shapeN && row < push.m && column < push.n)
-                storeSum(push.epilogue, wordsFrom(push.c, row, 4u * push.cRow), column, edge[index]);
+                storeSum(push.epilogue, rowOfPanels(panels, row), placeOf(panels, row, column), edge[index]);
         }
         barrier();
     }

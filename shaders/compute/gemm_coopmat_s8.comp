@@ -7,5 +7,5 @@
 #define Element int8_t
 #define Sum int
 #define elementBytes 1
-#define storeSum(epilogue, c, column, sum) storeInteger(epilogue, c, column, uint(sum))
+#define storeSum(epilogue, c, place, sum) storeInteger(epilogue, c, place, uint(sum))
 #include "compute/gemm_coopmat.glsl"

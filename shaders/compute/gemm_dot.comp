@@ -6,10 +6,12 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_EXT_integer_dot_product : require
 
-#include "compute/gemm_memory.glsl"
+#include "compute/gemm_epilogue.glsl"
 #include "compute/grid.glsl"  // with picksLanes a workgroup is exactly one whole subgroup
 
-layout(constant_id = 0) const uint elementType = elementS8;  // or elementU8
+// elementS8 or elementU8: of the panels.
+layout(constant_id = 0) const uint elementA = elementS8;
+layout(constant_id = 7) const uint elementB = elementS8;
 layout(constant_id = 2) const uint rowsPerPanel = 8;
 layout(constant_id = 3) const uint columnsPerLane = 2;
 layout(constant_id = 4) const uint unroll = 8;  // in words of four k
@@ -23,14 +25,16 @@ const uint columnsPerPanel = workgroupSize * columnsPerLane;
 int sums[rowsPerPanel * columnsPerLane];
 
 int dot4(uint a, uint b) {
-    if (elementType == elementS8) return dotPacked4x8EXT(int(a), int(b));
+    if (elementA == elementS8 && elementB == elementS8) return dotPacked4x8EXT(int(a), int(b));
+    if (elementA == elementS8) return dotPacked4x8EXT(int(a), b);
+    if (elementB == elementS8) return dotPacked4x8EXT(int(b), a);
     return int(dotPacked4x8EXT(a, b));
 }
 
 uint lane;  // see gemm_tiled
 
 // The lane's value of workgroupSize of them from `first` on.
-uint row(Words b, uint first) {
+uint valueOfLane(Words b, uint first) {
     if (!picksLanes) return b.at[first + lane];
     uint value = b.at[first];
     [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
@@ -42,7 +46,7 @@ void multiplyStep(Words a, Words b) {
     [[unroll]] for (uint u = 0u; u < unroll; ++u) {
         uint columns[columnsPerLane];
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
-            columns[j] = row(b, u * columnsPerPanel + j * workgroupSize);
+            columns[j] = valueOfLane(b, u * columnsPerPanel + j * workgroupSize);
         [[unroll]] for (uint i = 0u; i < rowsPerPanel; ++i) {
             const uint x = a.at[u * rowsPerPanel + i];
             [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
@@ -53,13 +57,13 @@ void multiplyStep(Words a, Words b) {
 
 void main() {
     lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
-    if (workgroupIndex() >= push.panelsA * push.panelsB) return;
-    const uvec2 panel = panelsOfWorkgroup(workgroupIndex());
+    if (isWorkgroupIdle()) return;
+    const PanelsOfWorkgroup panels = panelsOfWorkgroup();
     [[unroll]] for (uint i = 0u; i < rowsPerPanel * columnsPerLane; ++i)
         sums[i] = 0;
-    Words a = wordsFrom(push.a, panel.x * push.depth, 4u * rowsPerPanel);
-    Words b = wordsFrom(push.b, panel.y * push.depth, 4u * columnsPerPanel);
-    const uint depth = push.depth;
+    Words a = panelOfA(panels, 4u * rowsPerPanel);
+    Words b = panelOfB(panels, 4u * columnsPerPanel);
+    const uint depth = depthOf(panels);
     uint k = 0u;
     do {
         multiplyStep(wordsFrom(a, k, 4u * rowsPerPanel), wordsFrom(b, k, 4u * columnsPerPanel));
@@ -67,12 +71,13 @@ void main() {
     } while (k < depth);
 
     [[unroll]] for (uint i = 0u; i < rowsPerPanel; ++i) {
-        const uint rowOfC = panel.x * rowsPerPanel + i;
-        Words c = wordsFrom(push.c, rowOfC, 4u * push.cRow);
+        const uint row = panels.inA * rowsPerPanel + i;
+        Words c = rowOfPanels(panels, row);
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j) {
-            const uint column = panel.y * columnsPerPanel + j * workgroupSize + lane;
-            if (rowOfC < push.m && column < push.n)
-                storeInteger(push.epilogue, c, column, uint(sums[i * columnsPerLane + j]));
+            const uint column = panels.inB * columnsPerPanel + j * workgroupSize + lane;
+            if (row < push.m && column < push.n)
+                storeInteger(push.epilogue, c, placeOf(panels, row, column),
+                             uint(sums[i * columnsPerLane + j]));
         }
     }
 }

@@ -1,4 +1,4 @@
-// Addresses, elements and results of the matrix kernels.
+// Addresses and elements of the matrix kernels.
 #ifndef GEMM_MEMORY_GLSL
 #define GEMM_MEMORY_GLSL
 
@@ -19,15 +19,30 @@ Words wordsFrom(Words words, uint index, uint strideBytes) {
     return Words(address);
 }
 
-// The bits of element `index` in the low bits of the result, whatever its type; those of 8 bits as the int32
-// of equal value.
+bool isIntegerElement(uint type) {
+    return type >= elementS8 && type <= elementSign;
+}
+
+// The bits of element `index` in the low bits of the result, whatever its type; those of integers as the
+// int32 of equal value.
 uint elementBits(Words matrix, uint index, uint type) {
-    if (type == elementF32) return matrix.at[index];
+    if (type == elementF32 || type == elementTF32) return matrix.at[index];
     if (type == elementF16 || type == elementBF16)
         return matrix.at[index >> 1] >> (16u * (index & 1u)) & 0xffffu;
-    const int shift = int(8u * (index & 3u));
-    const uint word = matrix.at[index >> 2];
-    return type == elementS8 ? uint(bitfieldExtract(int(word), shift, 8)) : bitfieldExtract(word, shift, 8);
+    if (type == elementSign) return (matrix.at[index >> 5] >> (index & 31u) & 1u) * 2u - 1u;
+    // 4, 8 or 16 to a word
+    const uint places = type == elementS4 ? 3u : type == elementS2 ? 4u : 2u;
+    const int bits = 32 >> places;
+    const int shift = bits * int(index & (1u << places) - 1u);
+    const uint word = matrix.at[index >> places];
+    return type == elementU8 ? bitfieldExtract(word, shift, 8)
+                             : uint(bitfieldExtract(int(word), shift, bits));
+}
+
+// Rounded to 10 bits of mantissa, to nearest, ties to even; NaN and infinity as they are.
+float tf32FromBits(uint bits) {
+    const bool isFinite = (bits & 0x7f800000u) != 0x7f800000u;
+    return uintBitsToFloat(isFinite ? (bits + 0xfffu + (bits >> 13u & 1u)) & 0xffffe000u : bits);
 }
 
 // The value of an element as a float, exactly.
@@ -39,29 +54,23 @@ float elementValue(uint bits, uint type) {
             return uintBitsToFloat(floatBitsOfHalf(bits));
         case elementBF16:
             return uintBitsToFloat(bits << 16);
-        case elementS8:
-            return float(int(bits));
-        default:
+        case elementTF32:
+            return tf32FromBits(bits);
+        case elementU8:
             return float(bits);
+        default:
+            return float(int(bits));
     }
 }
 
-bool hasBias(GemmEpilogue epilogue) {
-    return epilogue.bias != uvec2(0u);
-}
-
-void storeFloat(GemmEpilogue epilogue, Words c, uint column, float sum) {
-    precise float value = epilogue.alpha * sum;
-    // What C holds without a beta may be NaN.
-    if (epilogue.beta != 0.0) value += epilogue.beta * uintBitsToFloat(c.at[column]);
-    if (hasBias(epilogue)) value += uintBitsToFloat(Words(epilogue.bias).at[column]);
-    c.at[column] = floatBitsToUint(value);
-}
-
-void storeInteger(GemmEpilogue epilogue, Words c, uint column, uint sum) {
-    if (epilogue.beta != 0.0) sum += c.at[column];
-    if (hasBias(epilogue)) sum += Words(epilogue.bias).at[column];
-    c.at[column] = sum;
+// A float as an integer of 8 bits: to nearest, ties to even, with the division as a product with the rounded
+// inverse, saturating; NaN becomes the zero point.
+uint quantizedBits(float value, float inverseScale, int zeroPoint, uint type) {
+    const int low = type == elementS8 ? -128 : 0, high = type == elementS8 ? 127 : 255;
+    if (isnan(value)) return uint(zeroPoint);
+    precise const float scaled = value * inverseScale;
+    const float inside = clamp(scaled, float(low - zeroPoint), float(high - zeroPoint));
+    return uint(int(roundEven(inside)) + zeroPoint);
 }
 
 #endif

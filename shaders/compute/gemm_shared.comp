@@ -8,7 +8,7 @@
 // clamped place and replaced by zero.
 #extension GL_GOOGLE_include_directive : require
 
-#include "compute/gemm_memory.glsl"
+#include "compute/gemm_epilogue.glsl"
 #include "compute/grid.glsl"
 
 layout(constant_id = 0) const uint elementType = elementF32;
@@ -44,21 +44,23 @@ uvec2 placeOf(uint fetch, uint outer, bool alongDepth) {
     return alongDepth ? uvec2(index / depthStep, index % depthStep) : uvec2(index % outer, index / outer);
 }
 
-float valueAt(Words matrix, uvec2 place, uvec2 size, uvec2 stride) {
+float valueAt(Words matrix, uint first, uvec2 place, uvec2 size, uvec2 stride) {
     const uvec2 inside = min(place, size - 1u);
-    const float value = elementValue(
-        elementBits(matrix, inside.x * stride.x + inside.y * stride.y, elementType), elementType);
+    const uint index = first + inside.x * stride.x + inside.y * stride.y;
+    const float value = elementValue(elementBits(matrix, index, elementType), elementType);
     return all(lessThan(place, size)) ? value : 0.0;
 }
 
 void fetchSlices(uvec2 origin, uint depth) {
     [[unroll]] for (uint f = 0u; f < fetchesA; ++f) {
         const uvec2 place = placeOf(f, tileRows, readsAAlongDepth) + uvec2(origin.y, depth);
-        fetchedA[f] = valueAt(push.a, place, uvec2(push.m, push.k), uvec2(push.aRow, push.aColumn));
+        fetchedA[f] =
+            valueAt(push.a, push.aFirst, place, uvec2(push.m, push.k), uvec2(push.aRow, push.aColumn));
     }
     [[unroll]] for (uint f = 0u; f < fetchesB; ++f) {
         const uvec2 place = placeOf(f, tileColumns, readsBAlongDepth) + uvec2(origin.x, depth);
-        fetchedB[f] = valueAt(push.b, place, uvec2(push.n, push.k), uvec2(push.bColumn, push.bRow));
+        fetchedB[f] =
+            valueAt(push.b, push.bFirst, place, uvec2(push.n, push.k), uvec2(push.bColumn, push.bRow));
     }
 }
 
@@ -112,11 +114,12 @@ void main() {
 
     [[unroll]] for (uint i = 0u; i < rowsPerLane; ++i) {
         const uint row = origin.y + rowLane * rowsPerLane + i;
-        Words c = wordsFrom(push.c, row, 4u * push.cRow);
+        Words c = rowOfC(push.c, row, push.cRow);
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j) {
             const uint column = origin.x + j * columnLanes + columnLane;
             if (row < push.m && column < push.n)
-                storeFloat(push.epilogue, c, column, sums[i * columnsPerLane + j]);
+                storeFloat(push.epilogue, c, PlaceOfC(push.epilogue.firstBatch, row, column),
+                           sums[i * columnsPerLane + j]);
         }
     }
 }

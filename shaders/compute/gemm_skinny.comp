@@ -15,7 +15,8 @@
 #include "compute/gemm_memory.glsl"
 #include "compute/grid.glsl"  // a workgroup is one subgroup
 
-layout(constant_id = 0) const uint elementType = elementF32;
+layout(constant_id = 0) const uint elementA = elementF32;
+layout(constant_id = 7) const uint elementB = elementF32;
 layout(constant_id = 2) const uint rowsPerGroup = 1;    // at least m
 layout(constant_id = 3) const uint columnsPerLane = 4;  // along k: columns of the workgroup
 layout(constant_id = 4) const uint unroll = 8;
@@ -25,19 +26,22 @@ layout(push_constant, scalar) uniform Push {
     GemmSkinnyPush push;
 };
 
-const bool isInteger = elementType >= elementS8;
+const bool isInteger = elementA >= elementS8 && elementA <= elementSign;
 float sums[rowsPerGroup * columnsPerLane];
 int integerSums[rowsPerGroup * columnsPerLane];
 uint lane;
 
-uint bitsOf(Words matrix, uint index) {
-    return elementBits(matrix, index, elementType);
+uint bitsOfA(uint index) {
+    return elementBits(push.a, push.aFirst + index, elementA);
+}
+uint bitsOfB(uint index) {
+    return elementBits(push.b, push.bFirst + index, elementB);
 }
 
-// The lane's element of a run of workgroupSize from `first` on, all inside the matrix.
-uint run(Words matrix, uint first) {
-    if (!picksLanes || elementType != elementF32) return bitsOf(matrix, first + lane);
-    Words words = wordsFrom(matrix, first, 4u);
+// The lane's element of a run of workgroupSize of B from `first` on, all inside the matrix.
+uint run(uint first) {
+    if (!picksLanes || elementB != elementF32) return bitsOfB(first + lane);
+    Words words = wordsFrom(push.b, push.bFirst + first, 4u);
     uint value = words.at[0];
     [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
         value = mix(value, words.at[i], lane == i);
@@ -48,7 +52,7 @@ void addProduct(uint sum, uint a, uint b) {
     if (isInteger)
         integerSums[sum] += int(a) * int(b);
     else
-        sums[sum] = fma(elementValue(a, elementType), elementValue(b, elementType), sums[sum]);
+        sums[sum] = fma(elementValue(a, elementA), elementValue(b, elementB), sums[sum]);
 }
 
 // One k: a row of B is split among the lanes.
@@ -57,12 +61,12 @@ void addAlongColumns(uint k, uint firstColumn, bool isInside) {
     [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j) {
         const uint first = firstColumn + j * workgroupSize;
         if (isInside)
-            columns[j] = run(push.b, k * push.bRow + first);
+            columns[j] = run(k * push.bRow + first);
         else
-            columns[j] = bitsOf(push.b, k * push.bRow + min(first + lane, push.n - 1u));
+            columns[j] = bitsOfB(k * push.bRow + min(first + lane, push.n - 1u));
     }
     [[unroll]] for (uint i = 0u; i < rowsPerGroup; ++i) {
-        const uint a = bitsOf(push.a, min(i, push.m - 1u) * push.aRow + k * push.aColumn);
+        const uint a = bitsOfA(min(i, push.m - 1u) * push.aRow + k * push.aColumn);
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
             addProduct(i * columnsPerLane + j, a, columns[j]);
     }
@@ -74,14 +78,14 @@ void addAlongDepth(uint k, uint firstColumn, uint depth, bool isInside) {
     uint rows[rowsPerGroup];
     [[unroll]] for (uint i = 0u; i < rowsPerGroup; ++i) {
         const uint first = min(i, push.m - 1u) * push.aRow;
-        rows[i] = isInside ? bitsOf(push.a, first + (k + lane) * push.aColumn)
-                           : bitsOf(push.a, first + clamped * push.aColumn);
+        rows[i] =
+            isInside ? bitsOfA(first + (k + lane) * push.aColumn) : bitsOfA(first + clamped * push.aColumn);
         if (!isInside && k + lane >= depth) rows[i] = 0u;
     }
     [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j) {
         const uint first = min(firstColumn + j, push.n - 1u) * push.bColumn;
         // Zero on both sides: zero times infinity would not be zero.
-        uint b = isInside ? run(push.b, first + k) : bitsOf(push.b, first + clamped);
+        uint b = isInside ? run(first + k) : bitsOfB(first + clamped);
         if (!isInside && k + lane >= depth) b = 0u;
         [[unroll]] for (uint i = 0u; i < rowsPerGroup; ++i)
             addProduct(i * columnsPerLane + j, rows[i], b);

@@ -1,9 +1,9 @@
 #version 460
-// C = alpha * sum + beta * C + bias, where the sum is of the slices that gemm_skinny wrote for parts of k, in
-// their order.
+// C = alpha * sum + beta * C + bias, where the sum is of the slices that gemm_skinny or the kernels of
+// panels wrote for parts of k, in their order.
 #extension GL_GOOGLE_include_directive : require
 
-#include "compute/gemm_memory.glsl"
+#include "compute/gemm_epilogue.glsl"
 #include "compute/grid.glsl"
 
 layout(constant_id = 2) const bool isInteger = false;
@@ -21,9 +21,10 @@ void main() {
         sum += uintBitsToFloat(bits);
         integerSum += bits;
     }
-    Words c = wordsFrom(push.c, i / push.n, 4u * push.cRow);
+    Words c = rowOfC(push.c, i / push.n, push.cRow);
+    const PlaceOfC place = PlaceOfC(push.epilogue.firstBatch, i / push.n, i % push.n);
     if (isInteger)
-        storeInteger(push.epilogue, c, i % push.n, integerSum);
+        storeInteger(push.epilogue, c, place, integerSum);
     else
-        storeFloat(push.epilogue, c, i % push.n, sum);
+        storeFloat(push.epilogue, c, place, sum);
 }

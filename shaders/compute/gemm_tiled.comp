@@ -15,12 +15,12 @@
 // - A loop's variables are blended by the execution mask at each turn: the depth is unrolled 16 to 32 times.
 // - The loop tests at its end. A loop that tests first runs once more with all lanes off, and what it reads
 //   through uniform addresses it reads even then, beyond the panel.
-// - A uniform address costs one scalar load, a lane's own address a gather: see `row`.
+// - A uniform address costs one scalar load, a lane's own address a gather: see valueOfLane.
 // - Addresses: one for each turn, everything else at constant offsets from it.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_basic : require
 
-#include "compute/gemm_memory.glsl"
+#include "compute/gemm_epilogue.glsl"
 #include "compute/grid.glsl"  // with picksLanes a workgroup is exactly one whole subgroup
 
 layout(constant_id = 2) const uint rowsPerPanel = 8;
@@ -39,11 +39,11 @@ const uint columnsPerPanel = workgroupSize * columnsPerLane;
 float sums[rowsPerPanel * columnsPerLane];
 
 // Set once, before the loops. gl_SubgroupInvocationID is a constant vector to llvmpipe's compiler there,
-// which makes `row` one load; read inside of the loop, or from gl_LocalInvocationIndex, it is not.
+// which makes valueOfLane one load; read inside of the loop, or from gl_LocalInvocationIndex, it is not.
 uint lane;
 
 // The lane's value of workgroupSize of them from `first` on.
-float row(Words b, uint first) {
+float valueOfLane(Words b, uint first) {
     if (!picksLanes) return uintBitsToFloat(b.at[first + lane]);
     float value = uintBitsToFloat(b.at[first]);
     [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
@@ -55,7 +55,7 @@ void multiplyStep(Words a, Words b) {
     [[unroll]] for (uint u = 0u; u < unroll; ++u) {
         float columns[columnsPerLane];
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
-            columns[j] = row(b, u * columnsPerPanel + j * workgroupSize);
+            columns[j] = valueOfLane(b, u * columnsPerPanel + j * workgroupSize);
         [[unroll]] for (uint i = 0u; i < rowsPerPanel; ++i) {
             const float x = uintBitsToFloat(a.at[u * rowsPerPanel + i]);
             [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
@@ -66,13 +66,13 @@ void multiplyStep(Words a, Words b) {
 
 void main() {
     lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
-    if (workgroupIndex() >= push.panelsA * push.panelsB) return;
-    const uvec2 panel = panelsOfWorkgroup(workgroupIndex());
+    if (isWorkgroupIdle()) return;
+    const PanelsOfWorkgroup panels = panelsOfWorkgroup();
     [[unroll]] for (uint i = 0u; i < rowsPerPanel * columnsPerLane; ++i)
         sums[i] = 0.0;
-    Words a = wordsFrom(push.a, panel.x * push.depth, 4u * rowsPerPanel);
-    Words b = wordsFrom(push.b, panel.y * push.depth, 4u * columnsPerPanel);
-    const uint depth = push.depth;
+    Words a = panelOfA(panels, 4u * rowsPerPanel);
+    Words b = panelOfB(panels, 4u * columnsPerPanel);
+    const uint depth = depthOf(panels);
     uint k = 0u;
     do {
         multiplyStep(wordsFrom(a, k, 4u * rowsPerPanel), wordsFrom(b, k, 4u * columnsPerPanel));
@@ -80,16 +80,16 @@ void main() {
     } while (k < depth);
 
     [[unroll]] for (uint i = 0u; i < rowsPerPanel; ++i) {
-        const uint rowOfC = panel.x * rowsPerPanel + i;
-        Words c = wordsFrom(push.c, rowOfC, 4u * push.cRow);
+        const uint row = panels.inA * rowsPerPanel + i;
+        Words c = rowOfPanels(panels, row);
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j) {
-            const uint column = panel.y * columnsPerPanel + j * workgroupSize + lane;
+            const uint column = panels.inB * columnsPerPanel + j * workgroupSize + lane;
             const float sum = sums[i * columnsPerLane + j];
-            if (rowOfC >= push.m || column >= push.n) continue;
+            if (row >= push.m || column >= push.n) continue;
             if (isInteger)
-                storeInteger(push.epilogue, c, column, uint(int(sum)));
+                storeInteger(push.epilogue, c, placeOf(panels, row, column), uint(int(sum)));
             else
-                storeFloat(push.epilogue, c, column, sum);
+                storeFloat(push.epilogue, c, placeOf(panels, row, column), sum);
         }
     }
 }

@@ -17,17 +17,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using quant::GemmPath;
 using quant::GemmType;
+using quant::GemmTypes;
 
 // Zeros: the time does not depend on the values.
 class Square {
 public:
-    Square(engine::Device& device, GemmType type, uint32_t n)
+    Square(engine::Device& device, GemmTypes types, uint32_t n)
         : m_device(device),
           m_gemm(device),
-          m_a(filled(type, n)),
-          m_b(filled(type, n)),
+          m_a(filled(types.a, n)),
+          m_b(filled(types.b, n)),
           m_c(device, uint64_t{4} * n * n, engine::MemoryKind::Device, "C"),
-          m_problem{.type = type,
+          m_problem{.types = types,
                     .m = n,
                     .n = n,
                     .k = n,
@@ -53,7 +54,7 @@ public:
 
 private:
     engine::Buffer filled(GemmType type, uint32_t n) {
-        engine::Buffer buffer(m_device, uint64_t{elementBytes(type)} * n * n, engine::MemoryKind::Device,
+        engine::Buffer buffer(m_device, wordBytes(type, uint64_t{n} * n), engine::MemoryKind::Device,
                               "operand");
         engine::Commands commands(m_device);
         commands.fill(buffer, 0);
@@ -67,11 +68,11 @@ private:
     quant::GemmProblem m_problem;
 };
 
-std::string peerType(GemmType type) {
-    return type == GemmType::Fp32   ? "f32"
-           : type == GemmType::Fp16 ? "f16"
-           : type == GemmType::Int8 ? "q8_0"
-                                    : "";
+std::string peerType(GemmTypes types) {
+    return types == GemmType::Fp32   ? "f32"
+           : types == GemmType::Fp16 ? "f16"
+           : types == GemmType::Int8 ? "q8_0"
+                                     : "";
 }
 
 }  // namespace
@@ -87,8 +88,10 @@ int main(int argc, char** argv) {
     const double operations = 2.0 * n * n * n * 1e-9;
     std::printf("%u x %u x %-10u %-10s %-9s %9s %9s %12s %7s\n", n, n, n, "path", "tile", "ms", "GFLOPS",
                 "peer GFLOPS", "/ peer");
-    for (const GemmType type :
-         {GemmType::Fp32, GemmType::Fp16, GemmType::Bf16, GemmType::Int8, GemmType::Uint8}) {
+    for (const GemmTypes type :
+         {GemmTypes(GemmType::Fp32), GemmTypes(GemmType::Fp16), GemmTypes(GemmType::Bf16),
+          GemmTypes(GemmType::Int8), GemmTypes(GemmType::Uint8), GemmTypes(GemmType::Int8, GemmType::Int4),
+          GemmTypes(GemmType::Int16)}) {
         Square square(device, type, n);
         const std::string peersName = peerType(type);
         const double peerSeconds = peersName.empty() ? 0 : peer.seconds(peersName, n, rounds);
@@ -97,7 +100,7 @@ int main(int argc, char** argv) {
             if (path == GemmPath::Skinny) continue;
             const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), path).front()};
             const double seconds = square.seconds(plan, path == GemmPath::Reference ? 1 : rounds);
-            std::printf("%-5s %-14s %-10s %-9s %9.2f %9.1f", std::string(name(type)).c_str(),
+            std::printf("%-5s %-14s %-10s %-9s %9.2f %9.1f", name(type).c_str(),
                         plan == chosen ? "(chosen)" : "", std::string(name(path)).c_str(),
                         text(plan.tile).c_str(), seconds * 1e3, operations / seconds);
             if (plan == chosen && peerSeconds > 0)

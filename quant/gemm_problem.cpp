@@ -1,0 +1,101 @@
+#include "quant/gemm_problem.h"
+
+#include "quant/gemm_finishing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace quant {
+
+namespace {
+
+// Of m, n, k and rows of C: rounding up to tiles stays below 2^32, and so does a row of C in bytes.
+constexpr uint32_t mostExtent = UINT32_MAX - 65536, mostRowStride = (1u << 30) - 1;
+constexpr float mostAlpha = 1 << 24;
+
+void require(bool holds, const std::string& what) {
+    if (!holds) throw std::invalid_argument(what);
+}
+
+void checkMatrix(const char* which, const GemmMatrix& matrix, uint64_t rows, uint64_t columns, uint64_t count,
+                 GemmType type) {
+    const std::string prefix = std::string("matrix ") + which;
+    require(matrix.data.offset % 4 == 0, prefix + " begins within a word");
+    require(matrix.count > 0, prefix + " has a count of 0");
+    if (rows == 0 || columns == 0 || count == 0) return;
+    const double last = static_cast<double>(rows - 1) * matrix.rowStride +
+                        static_cast<double>(columns - 1) * matrix.columnStride +
+                        static_cast<double>(count - 1) * matrix.batchStride + matrix.firstElement;
+    require(last < std::numeric_limits<uint32_t>::max(), prefix + " spans 2^32 elements or more");
+    require(wordBytes(type, static_cast<uint64_t>(last) + 1) <= matrix.data.sizeBytes,
+            prefix + " is larger than its buffer");
+}
+
+void checkQuantizer(const char* which, const GemmMatrix& matrix, GemmType type) {
+    if (!matrix.quantizer) return;
+    const auto& [elements, scale, zeroPoint] = *matrix.quantizer;
+    const std::string prefix = std::string("matrix ") + which;
+    require(!isInteger(elements) && (type == GemmType::Int8 || type == GemmType::Uint8),
+            prefix + " is quantized from other elements than floats, or not to 8-bit integers");
+    require(std::isfinite(scale) && scale > 0, prefix + " has a scale that is not positive");
+    const int32_t low = type == GemmType::Int8 ? -128 : 0;
+    require(zeroPoint >= low && zeroPoint < low + 256, prefix + " has a zero point out of range");
+}
+
+bool isMultiplied(GemmTypes types) {
+    return types.a == types.b || (isInteger(types.a) && isInteger(types.b));
+}
+
+void checkC(const GemmProblem& problem) {
+    const auto& [m, n, c] = std::tie(problem.m, problem.n, problem.c);
+    require(c.columnStride == 1, "the columns of matrix C are not contiguous");
+    require(m <= 1 || (c.rowStride >= n && c.rowStride <= mostRowStride),
+            "rows of matrix C overlap or are 4 GiB apart");
+    require(problem.batches <= 1 || c.batchStride >= uint64_t{m - std::min(m, 1u)} * c.rowStride + n,
+            "matrices C of the batches overlap");
+    const bool isByte = problem.finishing && isEightBit(*problem.finishing);
+    checkMatrix("C", c, m, n, problem.batches, isByte ? GemmType::Int8 : GemmType::Fp32);
+    require(double{1} * m * n * problem.batches < std::numeric_limits<uint32_t>::max(),
+            "matrix C has 2^32 elements or more");
+}
+
+}  // namespace
+
+bool isSkinny(const GemmProblem& problem) {
+    const GemmMatrix& wide = problem.m <= problem.n ? problem.b : problem.a;
+    return std::min(problem.m, problem.n) <= mostSkinny && (wide.rowStride == 1 || wide.columnStride == 1);
+}
+
+double gemmErrorBound(uint64_t k) {
+    return (static_cast<double>(k) + 4) * 0x1p-24;
+}
+
+void checkProblem(const GemmProblem& problem) {
+    const auto& [types, m, n, k] = std::tie(problem.types, problem.m, problem.n, problem.k);
+    require(isMultiplied(types), "matrices of " + std::string(name(types.a)) + " and " +
+                                     std::string(name(types.b)) + " are not multiplied");
+    require(std::max({m, n, k}) <= mostExtent, "a product of 2^32 rows, columns or more");
+    checkQuantizer("A", problem.a, types.a);
+    checkQuantizer("B", problem.b, types.b);
+    checkMatrix("A", problem.a, m, k, std::min(problem.a.count, problem.batches),
+                problem.a.quantizer ? problem.a.quantizer->elements : types.a);
+    checkMatrix("B", problem.b, k, n, std::min(problem.b.count, problem.batches),
+                problem.b.quantizer ? problem.b.quantizer->elements : types.b);
+    checkC(problem);
+    require(problem.channelBatches > 0, "channelBatches is 0");
+    require(!problem.bias ||
+                problem.bias->sizeBytes / 4 >= uint64_t{problem.channelsOfBatch()} * problem.channelBatches,
+            "the bias is shorter than the channels of C");
+    if (!isInteger(types)) {
+        require(!problem.finishing, "a product of floats is not requantized");
+        return;
+    }
+    require(std::trunc(problem.alpha) == problem.alpha && std::abs(problem.alpha) < mostAlpha &&
+                (problem.beta == 0 || problem.beta == 1),
+            "products of integers take whole numbers for alpha, and beta 0 or 1");
+}
+
+}  // namespace quant
