@@ -169,6 +169,21 @@ struct GemmSumPush {
     uint cRow;  // stride of C's rows, in elements
 };
 
+// For gemm_line_sums: sums [matrix][line] of int32. A line is a row of A or a column of B.
+struct GemmLineSumsPush {
+    ADDRESS_OF(Words) matrix;
+    ADDRESS_OF(Words) sums;
+    uint lines;  // of one matrix
+    uint depth;  // elements along k
+    uint outerStride;
+    uint depthStride;
+    uint first;
+    uint matrices;
+    uint matrixStride;
+    float inverseScale;  // as in gemm_pack
+    int zeroPoint;
+};
+
 SHADER_NAMESPACE_END
 
 #endif
