@@ -290,10 +290,10 @@ TEST_CASE("The device scales by every shift as 64-bit integers do", "[device][qu
     problem.product.a.data = a.buffer;
     problem.product.b.data = b.buffer;
     for (uint32_t j = 0; j < n; ++j) {
-        // Shifts of 2 to 61, and totals of that size.
-        problem.b.scales.push_back(static_cast<float>(std::ldexp(1.37, 28 - static_cast<int>(j))));
-        const double large = std::min(std::ldexp(1.0, static_cast<int>(j)), 2147400000.0);
-        bias.mappedAs<int32_t>()[j] = static_cast<int32_t>(j % 2 ? -large : large);
+        // Shifts of 1 to 62, and totals that come to some 60 where integers do.
+        problem.b.scales.push_back(static_cast<float>(std::ldexp(1.37, 29 - static_cast<int>(j))));
+        const double total = std::min(60 / double{problem.b.scales.back()}, 2147400000.0);
+        bias.mappedAs<int32_t>()[j] = static_cast<int32_t>(j % 2 ? -total : total);
     }
     bias.flush();
     device().wait(products().multiply(problem, firstPlan(GemmPath::Tiled)));
