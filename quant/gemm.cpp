@@ -26,8 +26,9 @@ bool isPacking(GemmPath path) {
     return path == GemmPath::Tiled || path == GemmPath::Dot || path == GemmPath::Coopmat;
 }
 
-bool isQuantizing(const GemmProblem& problem) {
-    return problem.a.quantizer || problem.b.quantizer;
+// Whether matrices must be packed to be read at all.
+bool needsPacking(const GemmProblem& problem) {
+    return problem.a.quantizer || problem.b.quantizer || problem.b.window;
 }
 
 // What a matrix of 16-bit integers is the sum of: high bytes, signed, times 256, and low bytes, unsigned. Of
@@ -78,9 +79,9 @@ GemmPlan Gemm::planFor(const GemmProblem& problem) const {
     const auto has = [&](GemmPath path) { return std::ranges::contains(paths(problem.types), path); };
     const auto first = [&](GemmPath path) { return GemmPlan{path, gemmTiles(info, path).front()}; };
     const uint64_t multiplications = uint64_t{problem.m} * problem.n * problem.k;
-    if (multiplications <= smallest && problem.batches <= 1 && !isQuantizing(problem)) return {};
+    if (multiplications <= smallest && problem.batches <= 1 && !needsPacking(problem)) return {};
     const uint32_t narrow = std::min(problem.m, problem.n);
-    if (narrow <= 4 && isSkinny(problem) && has(GemmPath::Skinny) && !isQuantizing(problem)) {
+    if (narrow <= 4 && isSkinny(problem) && has(GemmPath::Skinny) && !needsPacking(problem)) {
         // Where the wide matrix is contiguous along k, lanes lie along k and share few columns.
         const bool isAlongDepth =
             problem.m <= problem.n ? problem.b.columnStride != 1 : problem.a.rowStride != 1;
@@ -91,15 +92,16 @@ GemmPlan Gemm::planFor(const GemmProblem& problem) const {
     if (info.type == engine::DeviceType::Cpu) return first(GemmPath::Tiled);
     if (has(GemmPath::Coopmat)) return first(GemmPath::Coopmat);
     if (has(GemmPath::Dot)) return first(GemmPath::Dot);
-    return first(has(GemmPath::Shared) && !isQuantizing(problem) ? GemmPath::Shared : GemmPath::Tiled);
+    return first(has(GemmPath::Shared) && !needsPacking(problem) ? GemmPath::Shared : GemmPath::Tiled);
 }
 
 engine::Ticket Gemm::multiply(const GemmProblem& problem, const GemmPlan& plan) {
     const std::string lacking = problemOf(problem.types, plan.path);
     require(lacking.empty(), lacking);
     checkProblem(problem);
-    require(isPacking(plan.path) || !isQuantizing(problem),
-            "path '" + std::string(name(plan.path)) + "' does not quantize what it multiplies");
+    require(isPacking(plan.path) || !needsPacking(problem),
+            "path '" + std::string(name(plan.path)) +
+                "' reads matrices as they lie, and no windows or floats to quantize");
     Commands commands(m_device);
     Work work{.device = m_device, .problem = problem, .plan = plan, .commands = commands};
     if (problem.m == 0 || problem.n == 0 || problem.batches == 0) return commands.submit();

@@ -52,6 +52,7 @@ private:
     Panels panelsFor(const Work& work);
     uint32_t sliceDepthFor(const Work& work, const Panels& panels) const;
     void pack(Work& work, const Panels& panels, bool isA, const Chunk& chunk);
+    void multiplyChunk(Work& work, const Panels& panels, Chunk chunk);
     void multiplyPanels(Work& work, const Panels& panels, const Chunk& chunk);
     void grow(Work& work, engine::Buffer& buffer, uint64_t bytes, const char* name);
 

@@ -62,9 +62,13 @@ struct Gemm::Panels {
     std::vector<std::pair<uint32_t, uint32_t>> constants;  // of it
     uint32_t panelsA = 0, panelsB = 0;                     // of one matrix
 
+    // Of one panel.
     uint64_t bytesOf(bool isA, uint32_t depth) const {
-        const uint64_t elements = uint64_t{isA ? panelsA * rows : panelsB * columns} * depth;
-        return elements / (depthOfWord * outerOfWord) * 4;
+        return uint64_t{isA ? rows : columns} * depth / (depthOfWord * outerOfWord) * 4;
+    }
+    // Of one matrix.
+    uint64_t allBytesOf(bool isA, uint32_t depth) const {
+        return bytesOf(isA, depth) * (isA ? panelsA : panelsB);
     }
 };
 
@@ -72,8 +76,10 @@ struct Gemm::Panels {
 struct Gemm::Chunk {
     uint32_t firstBatch = 0, batches = 1;
     uint32_t matricesA = 1, matricesB = 1;  // packed
-    uint32_t firstDepth = 0, depth = 0;     // of k, padded to whole units
-    uint32_t sliceDepth = 0, slices = 1;    // 0: not sliced
+    uint32_t firstA = 0, panelsA = 0;       // panels of each
+    uint32_t firstB = 0, panelsB = 0;
+    uint32_t firstDepth = 0, depth = 0;   // of k, padded to whole units
+    uint32_t sliceDepth = 0, slices = 1;  // 0: not sliced
     DepthPart part;
 };
 
@@ -135,7 +141,7 @@ uint32_t Gemm::sliceDepthFor(const Work& work, const Panels& panels) const {
     const uint64_t workgroups = uint64_t{panels.panelsA} * panels.panelsB * problem.batches;
     const uint32_t depth = roundedUp(problem.k, panels.unit);
     if (problem.batches > 1 || workgroups * 2 > wanted || depth < 2 * leastSlice) return 0;
-    if (std::max(panels.bytesOf(true, depth), panels.bytesOf(false, depth)) > m_panelBytes) return 0;
+    if (std::max(panels.allBytesOf(true, depth), panels.allBytesOf(false, depth)) > m_panelBytes) return 0;
     const auto slices = static_cast<uint32_t>(quotient(wanted, workgroups));
     const uint32_t longest = std::max(quotient(depth, slices), leastSlice);
     const uint32_t sliceDepth = std::min(roundedUp(longest, panels.unit), panels.mostDepth);
@@ -153,6 +159,7 @@ void Gemm::pack(Work& work, const Panels& panels, bool isA, const Chunk& chunk) 
     // Those that batches share are packed all, the others as far as the chunk's batches go.
     const uint32_t left = problem.batches - chunk.firstBatch;
     const uint32_t packed = isA ? chunk.matricesA : chunk.matricesB;
+    const uint32_t count = isA ? chunk.panelsA : chunk.panelsB;
     const bool isShared = matrix.count < problem.batches;
     const auto quantizer = matrix.quantizer.value_or(GemmQuantizer{});
     const shaders::GemmPackPush push{.matrix = matrix.data.address(),
@@ -164,18 +171,21 @@ void Gemm::pack(Work& work, const Panels& panels, bool isA, const Chunk& chunk) 
                                      .firstDepth = chunk.firstDepth,
                                      .width = width,
                                      .panelDepth = chunk.depth,
-                                     .columns = roundedUp(outer, width) / panels.outerOfWord,
+                                     .columns = count * width / panels.outerOfWord,
                                      .first = Work::firstOf(matrix, isShared ? 0 : chunk.firstBatch),
                                      .matrices = isShared ? matrix.count : std::min(packed, left),
                                      .matrixStride = matrix.batchStride,
                                      .inverseScale = 1 / quantizer.scale,
-                                     .zeroPoint = quantizer.zeroPoint};
+                                     .zeroPoint = quantizer.zeroPoint,
+                                     .firstOuter = (isA ? chunk.firstA : chunk.firstB) * width,
+                                     .window = windowOf(matrix)};
     const auto& kernel = m_device.kernel(
         "gemm_pack", work.variant({{0, elementOf(matrix.quantizer ? quantizer.elements : type)},
                                    {1, work.lanes},
                                    {2, panels.format},
                                    {3, depthRun},
-                                   {4, matrix.quantizer ? elementOf(type) : shaders::elementF32}},
+                                   {4, matrix.quantizer ? elementOf(type) : shaders::elementF32},
+                                   {5, matrix.window.has_value()}},
                                   false));
     const uint64_t runs = quotient(chunk.depth / panels.depthOfWord, depthRun);
     work.commands.dispatch(kernel, push.matrices * runs * roundedUp(push.columns, work.lanes), push,
@@ -204,34 +214,37 @@ void Gemm::multiplyPanels(Work& work, const Panels& panels, const Chunk& chunk) 
                                  .firstPanelA = 0,
                                  .bandPanels = bandPanels,
                                  .panelsA = 0,
-                                 .panelsB = panels.panelsB,
-                                 .allPanelsA = panels.panelsA,
+                                 .panelsB = chunk.panelsB,
+                                 .allPanelsA = chunk.panelsA,
                                  .batches = 1,
                                  .matricesA = chunk.matricesA,
                                  .matricesB = chunk.matricesB,
                                  .cBatch = partial ? elementsOfC : problem.c.batchStride,
-                                 .sliceDepth = chunk.sliceDepth / panels.depthOfWord};
+                                 .sliceDepth = chunk.sliceDepth / panels.depthOfWord,
+                                 .firstPackedA = chunk.firstA,
+                                 .firstPackedB = chunk.firstB};
     if (isSliced) push.epilogue = {.alpha = 1, .channels = problem.n, .channelBatches = 1};
     const engine::BufferRange to = partial ? engine::BufferRange(*partial) : problem.c.data;
-    const uint32_t most = work.atOnce(panels.rows, chunk.depth);  // panels of A
+    const uint64_t columns = uint64_t{chunk.panelsB} * panels.columns;
+    const uint32_t most = work.atOnce(panels.rows, chunk.depth, columns);  // panels of A
     const uint32_t count = isSliced ? chunk.slices : chunk.batches;
     // Whole batches where several fit one dispatch, else some panels of one.
-    const uint32_t batchesAtOnce = isSliced ? count : std::max(most / panels.panelsA, 1u);
+    const uint32_t batchesAtOnce = isSliced ? count : std::max(most / chunk.panelsA, 1u);
     for (uint32_t batch = 0; batch < count; batch += push.batches) {
         push.batches = std::min(batchesAtOnce, count - batch);
         push.epilogue.firstBatch = chunk.firstBatch + batch;
         push.c = isSliced  ? partial->address()
                  : partial ? partial->address() + uint64_t{push.epilogue.firstBatch} * elementsOfC * 4
                            : work.addressOfC(push.epilogue.firstBatch);
-        const uint32_t rowsAtOnce = push.batches > 1 ? panels.panelsA : most;
-        for (push.firstPanelA = 0; push.firstPanelA < panels.panelsA; push.firstPanelA += push.panelsA) {
-            push.panelsA = std::min(rowsAtOnce, panels.panelsA - push.firstPanelA);
+        const uint32_t rowsAtOnce = push.batches > 1 ? chunk.panelsA : most;
+        for (push.firstPanelA = 0; push.firstPanelA < chunk.panelsA; push.firstPanelA += push.panelsA) {
+            push.panelsA = std::min(rowsAtOnce, chunk.panelsA - push.firstPanelA);
             work.commands.dispatch(
-                kernel, uint64_t{push.panelsA} * panels.panelsB * push.batches * work.lanes, push,
+                kernel, uint64_t{push.panelsA} * chunk.panelsB * push.batches * work.lanes, push,
                 {m_panelsA, m_panelsB, to, work.bias(), work.finishRange(), work.parameters(), work.sums()},
                 {to});
-            work.submitAfter(push.batches *
-                             work.operations(uint64_t{push.panelsA} * panels.rows, chunk.depth));
+            const uint64_t rows = uint64_t{push.panelsA} * panels.rows * push.batches;
+            work.submitAfter(Work::operations(rows, chunk.depth, columns));
         }
     }
 }
@@ -246,20 +259,26 @@ void Gemm::packed(Work& work) {
         chunk.slices = quotient(depth, chunk.sliceDepth);
         grow(work, m_slices, uint64_t{problem.m} * problem.n * chunk.slices * 4, "slices of products");
     }
-    // As many batches at a time as have panels of bounded size. Those of a matrix that batches share stay.
+    // As many batches at a time as have panels of bounded size; those of a matrix that batches share stay.
+    // Where one batch has too many, as many panels of it.
     const uint32_t matricesA = matricesOf(problem.a, problem.batches),
                    matricesB = matricesOf(problem.b, problem.batches);
-    const uint64_t each = std::max(matricesA == problem.batches ? panels.bytesOf(true, deepest) : 0,
-                                   matricesB == problem.batches ? panels.bytesOf(false, deepest) : 0);
-    const uint64_t fitting = std::clamp<uint64_t>(m_panelBytes / std::max<uint64_t>(each, 1), 1, UINT32_MAX);
-    const auto batchesAtOnce = static_cast<uint32_t>(std::min<uint64_t>(fitting, problem.batches));
+    const auto fitting = [&](uint64_t bytes, uint32_t most) {
+        const uint64_t count = m_panelBytes / std::max<uint64_t>(bytes, 1);
+        return static_cast<uint32_t>(std::clamp<uint64_t>(count, 1, most));
+    };
+    const uint64_t each = std::max(matricesA == problem.batches ? panels.allBytesOf(true, deepest) : 0,
+                                   matricesB == problem.batches ? panels.allBytesOf(false, deepest) : 0);
+    const uint32_t batchesAtOnce = fitting(each, problem.batches);
     const auto packedOf = [&](uint32_t matrices) {
         return matrices == problem.batches ? batchesAtOnce : matrices;
     };
     chunk.matricesA = packedOf(matricesA);
     chunk.matricesB = packedOf(matricesB);
-    grow(work, m_panelsA, panels.bytesOf(true, deepest) * chunk.matricesA, "panels of A");
-    grow(work, m_panelsB, panels.bytesOf(false, deepest) * chunk.matricesB, "panels of B");
+    chunk.panelsA = fitting(panels.bytesOf(true, deepest) * chunk.matricesA, panels.panelsA);
+    chunk.panelsB = fitting(panels.bytesOf(false, deepest) * chunk.matricesB, panels.panelsB);
+    grow(work, m_panelsA, panels.bytesOf(true, deepest) * chunk.panelsA * chunk.matricesA, "panels of A");
+    grow(work, m_panelsB, panels.bytesOf(false, deepest) * chunk.panelsB * chunk.matricesB, "panels of B");
     if (problem.finishing && deepest < depth) {
         grow(work, m_partial, uint64_t{problem.m} * problem.n * problem.batches * 4, "sums of products");
         work.finish.mappedAs<shaders::GemmFinish>()[0].addend = m_partial.address();
@@ -270,12 +289,24 @@ void Gemm::packed(Work& work) {
         for (chunk.firstDepth = 0; chunk.firstDepth < problem.k; chunk.firstDepth += deepest) {
             chunk.depth = roundedUp(std::min(deepest, problem.k - chunk.firstDepth), panels.unit);
             chunk.part = {chunk.firstDepth == 0, chunk.firstDepth + chunk.depth >= problem.k};
-            pack(work, panels, true, chunk);
+            multiplyChunk(work, panels, chunk);
+        }
+    }
+    if (chunk.sliceDepth) addSlices(work, chunk.slices);
+}
+
+// Batches and a part of k, in chunks of as many panels as the chunk that is given has.
+void Gemm::multiplyChunk(Work& work, const Panels& panels, Chunk chunk) {
+    const uint32_t mostA = chunk.panelsA, mostB = chunk.panelsB;
+    for (; chunk.firstA < panels.panelsA; chunk.firstA += mostA) {
+        chunk.panelsA = std::min(mostA, panels.panelsA - chunk.firstA);
+        pack(work, panels, true, chunk);
+        for (chunk.firstB = 0; chunk.firstB < panels.panelsB; chunk.firstB += mostB) {
+            chunk.panelsB = std::min(mostB, panels.panelsB - chunk.firstB);
             pack(work, panels, false, chunk);
             multiplyPanels(work, panels, chunk);
         }
     }
-    if (chunk.sliceDepth) addSlices(work, chunk.slices);
 }
 
 }  // namespace quant

@@ -45,6 +45,29 @@ void checkQuantizer(const char* which, const GemmMatrix& matrix, GemmType type) 
     require(zeroPoint >= low && zeroPoint < low + 256, prefix + " has a zero point out of range");
 }
 
+void checkWindow(const GemmProblem& problem) {
+    require(!problem.a.window && !problem.c.window, "matrices A and C have no windows");
+    if (!problem.b.window) return;
+    const GemmWindow& window = *problem.b.window;
+    require(double{1} * window.channels * window.kernelHeight * window.kernelWidth == problem.k,
+            "the window of matrix B has not k elements");
+    require(double{1} * window.outHeight * window.outWidth == problem.n,
+            "the window of matrix B has not n places");
+    require(std::min({window.height, window.width, window.strideY, window.strideX}) > 0 &&
+                std::max({window.height, window.width, window.strideY, window.strideX, window.dilationY,
+                          window.dilationX, window.padTop, window.padLeft}) < 1u << 30,
+            "the window of matrix B has extents of 0 or of 2^30 and more");
+}
+
+// What lies in memory of a matrix, as rows and columns.
+GemmMatrix storedB(const GemmProblem& problem) {
+    GemmMatrix matrix = problem.b;
+    if (!matrix.window) return matrix;
+    matrix.rowStride = 1;
+    matrix.columnStride = 0;
+    return matrix;
+}
+
 bool isMultiplied(GemmTypes types) {
     return types.a == types.b || (isInteger(types.a) && isInteger(types.b));
 }
@@ -66,6 +89,7 @@ void checkC(const GemmProblem& problem) {
 
 bool isSkinny(const GemmProblem& problem) {
     const GemmMatrix& wide = problem.m <= problem.n ? problem.b : problem.a;
+    if (problem.b.window) return false;
     return std::min(problem.m, problem.n) <= mostSkinny && (wide.rowStride == 1 || wide.columnStride == 1);
 }
 
@@ -82,7 +106,10 @@ void checkProblem(const GemmProblem& problem) {
     checkQuantizer("B", problem.b, types.b);
     checkMatrix("A", problem.a, m, k, std::min(problem.a.count, problem.batches),
                 problem.a.quantizer ? problem.a.quantizer->elements : types.a);
-    checkMatrix("B", problem.b, k, n, std::min(problem.b.count, problem.batches),
+    checkWindow(problem);
+    const auto& window = problem.b.window;
+    const uint64_t rowsOfB = window ? uint64_t{window->height} * window->width * window->channels : k;
+    checkMatrix("B", storedB(problem), n > 0 ? rowsOfB : 0, n, std::min(problem.b.count, problem.batches),
                 problem.b.quantizer ? problem.b.quantizer->elements : types.b);
     checkC(problem);
     require(problem.channelBatches > 0, "channelBatches is 0");

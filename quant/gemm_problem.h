@@ -18,6 +18,19 @@ struct GemmQuantizer {
     int32_t zeroPoint = 0;               // within the range of the integers
 };
 
+// A matrix B that is not stored as such: a convolution's kernel sees column (y, x) of outHeight x outWidth at
+// its place (y, x) on images [channels][height][width], of which row (c, y, x) is one element. What lies
+// beyond the images is `padding`, an integer of integers.
+struct GemmWindow {
+    uint32_t channels = 1, height = 1, width = 1;
+    uint32_t kernelHeight = 1, kernelWidth = 1;
+    uint32_t outHeight = 1, outWidth = 1;
+    uint32_t strideY = 1, strideX = 1;
+    uint32_t dilationY = 1, dilationX = 1;
+    uint32_t padTop = 0, padLeft = 0;
+    int32_t padding = 0;
+};
+
 // Matrices in device memory, one for each batch or for several: element (i, j) of the first lies at
 // firstElement + i * rowStride + j * columnStride, counted in elements from a whole word. A transposed matrix
 // is one with its strides exchanged. The buffer ends on a whole word.
@@ -28,6 +41,7 @@ struct GemmMatrix {
     uint32_t batchStride = 0;                // from one matrix to the next, in elements
     uint32_t count = 1;                      // batch b has matrix b % count
     std::optional<GemmQuantizer> quantizer;  // of A and B
+    std::optional<GemmWindow> window;        // of B; the strides of rows and columns do not count then
 };
 
 enum class GemmActivation { None, Relu };  // Relu: max(c, 0), where NaN stays

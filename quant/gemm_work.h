@@ -36,6 +36,24 @@ inline uint32_t elementOf(GemmType type) {
     return elements[static_cast<size_t>(type)];
 }
 
+// As the kernels have it.
+inline shaders::GemmWindow windowOf(const GemmMatrix& matrix) {
+    if (!matrix.window) return {};
+    const GemmWindow& window = *matrix.window;
+    return {.height = window.height,
+            .width = window.width,
+            .kernelHeight = window.kernelHeight,
+            .kernelWidth = window.kernelWidth,
+            .outWidth = window.outWidth,
+            .strideY = window.strideY,
+            .strideX = window.strideX,
+            .dilationY = window.dilationY,
+            .dilationX = window.dilationX,
+            .padTop = window.padTop,
+            .padLeft = window.padLeft,
+            .padding = static_cast<uint32_t>(window.padding)};
+}
+
 // A part of k: only the first one adds what C held and the bias, only the last one finishes.
 struct DepthPart {
     bool isFirst = true, isLast = true;
@@ -54,7 +72,10 @@ struct Gemm::Work {
     uint32_t lanes = device.info().subgroupSize;
     uint32_t batch = 0;  // of the paths that take one at a time
 
-    uint64_t operations(uint64_t rows, uint64_t depth) const { return 2 * rows * problem.n * depth; }
+    uint64_t operations(uint64_t rows, uint64_t depth) const { return operations(rows, depth, problem.n); }
+    static uint64_t operations(uint64_t rows, uint64_t depth, uint64_t columns) {
+        return 2 * rows * columns * depth;
+    }
     // What some 50 ms do, from measurements on llvmpipe; cautious guesses elsewhere.
     double operationsAtOnce() const {
         switch (plan.path) {
@@ -68,8 +89,9 @@ struct Gemm::Work {
         }
     }
     // Rows, or panels of so many rows, that one dispatch may take.
-    uint32_t atOnce(uint64_t rowsEach, uint64_t depth) const {
-        const double each = static_cast<double>(operations(rowsEach, depth));
+    uint32_t atOnce(uint64_t rowsEach, uint64_t depth) const { return atOnce(rowsEach, depth, problem.n); }
+    uint32_t atOnce(uint64_t rowsEach, uint64_t depth, uint64_t columns) const {
+        const double each = static_cast<double>(operations(rowsEach, depth, columns));
         return static_cast<uint32_t>(std::clamp(operationsAtOnce() / std::max(each, 1.0), 1.0, 4e9));
     }
     void submitAfter(uint64_t operationsDone) {

@@ -178,14 +178,16 @@ void QuantizedGemm::addSums(const GemmProblem& product, bool isA, uint64_t offse
                                          .matrices = std::min(matrix.count, product.batches),
                                          .matrixStride = matrix.batchStride,
                                          .inverseScale = 1 / quantizer.scale,
-                                         .zeroPoint = quantizer.zeroPoint};
-    const bool isAlongDepth = push.outerStride != 1;
+                                         .zeroPoint = quantizer.zeroPoint,
+                                         .window = windowOf(matrix)};
+    const bool isAlongDepth = !matrix.window && push.outerStride != 1;
     const uint32_t lanes = m_device.info().subgroupSize;
     const auto& kernel = m_device.kernel(
         "gemm_line_sums", {.constants = {{0, elementOf(matrix.quantizer ? quantizer.elements : type)},
                                          {1, lanes},
                                          {4, matrix.quantizer ? elementOf(type) : shaders::elementF32},
-                                         {5, isAlongDepth}},
+                                         {5, isAlongDepth},
+                                         {6, matrix.window.has_value()}},
                            .subgroupSize = lanes});
     const uint64_t lines = uint64_t{push.lines} * push.matrices;
     engine::Commands commands(m_device);

@@ -94,6 +94,23 @@ struct GemmPush {
     uint bFirst;
 };
 
+// A matrix that lies in memory as images [channels][height][width]: its columns are the places of a
+// convolution's kernel on the image, (y, x), its rows what the kernel sees there, (channel, y, x).
+struct GemmWindow {
+    uint height;
+    uint width;
+    uint kernelHeight;
+    uint kernelWidth;
+    uint outWidth;
+    uint strideY;
+    uint strideX;
+    uint dilationY;
+    uint dilationX;
+    uint padTop;
+    uint padLeft;
+    uint padding;  // what lies beyond the image, as elementBits gives an element
+};
+
 // For gemm_pack. A panel holds `width` neighbours along the outer dimension (rows of A, columns of B) and
 // panelDepth of k, depth-major: [panel][panelDepth][width], zeros beyond the matrix.
 struct GemmPackPush {
@@ -112,6 +129,8 @@ struct GemmPackPush {
     uint matrixStride;   // from one to the next, in elements
     float inverseScale;  // of floats that become integers: round(x * inverseScale) + zeroPoint
     int zeroPoint;
+    uint firstOuter;  // of the panels: large matrices are packed in chunks
+    GemmWindow window;
 };
 
 // For gemm_tiled, gemm_dot and gemm_coopmat.
@@ -124,16 +143,18 @@ struct GemmPanelsPush {
     uint n;
     uint depth;        // of the panels; in gemm_dot in words of four k
     uint cRow;         // stride of C in elements
-    uint firstPanelA;  // dispatches may cover C in pieces
+    uint firstPanelA;  // of those packed: dispatches may cover C in pieces
     uint bandPanels;   // panels of A that share the cached panels of B: see panelsOfWorkgroup
     uint panelsA;      // panels of A in this dispatch
     uint panelsB;
-    uint allPanelsA;  // of one matrix
+    uint allPanelsA;  // packed, of one matrix
     uint batches;     // in this dispatch, from epilogue.firstBatch on; or slices of k
     uint matricesA;   // packed ones: batch b multiplies b % matricesA and b % matricesB
     uint matricesB;
-    uint cBatch;      // from C of one batch, or slice, to the next, in elements
-    uint sliceDepth;  // 0: no slices; else their depth, of which the last one may have less
+    uint cBatch;        // from C of one batch, or slice, to the next, in elements
+    uint sliceDepth;    // 0: no slices; else their depth, of which the last one may have less
+    uint firstPackedA;  // the first panel of a matrix that is packed
+    uint firstPackedB;
 };
 
 // For gemm_skinny: C of any strides, and one for each slice of k. The sums are stored as they are.
@@ -182,6 +203,7 @@ struct GemmLineSumsPush {
     uint matrixStride;
     float inverseScale;  // as in gemm_pack
     int zeroPoint;
+    GemmWindow window;
 };
 
 SHADER_NAMESPACE_END

@@ -5,7 +5,7 @@
 // by side along the outer dimension, so that they write one contiguous run.
 #extension GL_GOOGLE_include_directive : require
 
-#include "compute/gemm_memory.glsl"
+#include "compute/gemm_window.glsl"
 #include "compute/grid.glsl"
 
 layout(constant_id = 0) const uint elementType = elementF32;
@@ -13,6 +13,7 @@ layout(constant_id = 2) const uint panel = panelFloats;
 layout(constant_id = 3) const uint depthRun = 32;  // words along the depth for each invocation
 // Floats become integers of this type on the way: elementS8 or elementU8.
 layout(constant_id = 4) const uint quantizedType = elementF32;
+layout(constant_id = 5) const bool hasWindow = false;  // the matrix lies as images
 layout(push_constant, scalar) uniform Push {
     GemmPackPush push;
 };
@@ -28,9 +29,15 @@ const uint alongOuter = panel == panelBits ? 32u / elementBitsWide : 1u;
 // An element's bits, zero outside of the matrix. Read at a clamped place instead of under a condition: there
 // is always element 0, since the host packs no empty matrix.
 uint bitsAt(uint first, uint outer, uint depth) {
-    const uint index = first + min(outer, push.outer - 1u) * push.outerStride +
-                       min(depth, push.depth - 1u) * push.depthStride;
-    uint bits = elementBits(push.matrix, index, elementType);
+    const uint outerInside = min(outer, push.outer - 1u), depthInside = min(depth, push.depth - 1u);
+    uint bits;
+    if (hasWindow)
+        bits = windowBits(push.matrix, push.window, first, windowOrigin(push.window, outerInside),
+                          depthInside, elementType);
+    else
+        bits =
+            elementBits(push.matrix, first + outerInside * push.outerStride + depthInside * push.depthStride,
+                        elementType);
     if (isQuantizing)
         bits =
             quantizedBits(elementValue(bits, elementType), push.inverseScale, push.zeroPoint, quantizedType);
@@ -60,7 +67,7 @@ void main() {
     const uint column = workgroupIndex() % across * workgroupSize + gl_LocalInvocationID.x;
     if (column >= push.columns || matrix >= push.matrices) return;
     const uint panelIndex = column / words, inPanel = column % words;
-    const uint outer = panelIndex * push.width + inPanel * alongOuter;
+    const uint outer = push.firstOuter + panelIndex * push.width + inPanel * alongOuter;
     const uint first = push.first + matrix * push.matrixStride;
     Words to = wordsFrom(push.panels, (matrix * (push.columns / words) + panelIndex) * steps, words * 4u);
     [[unroll]] for (uint i = 0u; i < depthRun; ++i) {

@@ -5,7 +5,7 @@
 #define GEMM_PANELS_GLSL
 
 struct PanelsOfWorkgroup {
-    uint inA;  // of one matrix
+    uint inA;  // of one matrix, packed or not
     uint inB;
     uint batch;  // or slice
 };
@@ -21,7 +21,8 @@ PanelsOfWorkgroup panelsOfWorkgroup() {
     const uint band = index / perBand;
     const uint inBand = index - band * perBand;
     const uint rows = min(push.bandPanels, push.panelsA - band * push.bandPanels);
-    return PanelsOfWorkgroup(push.firstPanelA + band * push.bandPanels + inBand % rows, inBand / rows, batch);
+    const uint inA = push.firstPackedA + push.firstPanelA + band * push.bandPanels + inBand % rows;
+    return PanelsOfWorkgroup(inA, push.firstPackedB + inBand / rows, batch);
 }
 
 uint firstDepth(PanelsOfWorkgroup panels) {
@@ -36,15 +37,17 @@ uint depthOf(PanelsOfWorkgroup panels) {
 Words panelOfA(PanelsOfWorkgroup panels, uint rowBytes) {
     const uint matrix =
         push.sliceDepth == 0u ? (push.epilogue.firstBatch + panels.batch) % push.matricesA : 0u;
-    return wordsFrom(push.a, (matrix * push.allPanelsA + panels.inA) * push.depth + firstDepth(panels),
-                     rowBytes);
+    return wordsFrom(
+        push.a, (matrix * push.allPanelsA + panels.inA - push.firstPackedA) * push.depth + firstDepth(panels),
+        rowBytes);
 }
 
 Words panelOfB(PanelsOfWorkgroup panels, uint rowBytes) {
     const uint matrix =
         push.sliceDepth == 0u ? (push.epilogue.firstBatch + panels.batch) % push.matricesB : 0u;
-    return wordsFrom(push.b, (matrix * push.panelsB + panels.inB) * push.depth + firstDepth(panels),
-                     rowBytes);
+    return wordsFrom(
+        push.b, (matrix * push.panelsB + panels.inB - push.firstPackedB) * push.depth + firstDepth(panels),
+        rowBytes);
 }
 
 Words rowOfPanels(PanelsOfWorkgroup panels, uint row) {
