@@ -87,7 +87,7 @@ void checkWindow(GemmTypes types, GemmPath path, const Geometry& geometry, uint6
 
 }  // namespace
 
-TEST_CASE("A window of images multiplies as the matrix of its columns does", "[device][gemm]") {
+TEST_CASE("A window of images multiplies as the matrix of its columns does", "[device][gemm][bounds]") {
     const Gemm gemm(device());
     uint64_t seed = 1;
     for (const GemmTypes types :

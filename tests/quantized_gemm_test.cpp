@@ -197,6 +197,17 @@ TEST_CASE("Quantized products are those of the real numbers, whatever the path a
     }
 }
 
+TEST_CASE("No quantized product reads or writes beyond its matrices", "[device][quantized_gemm][bounds]") {
+    uint64_t seed = 200;
+    for (const GemmPath path : products().gemm().paths(GemmType::Int8)) {
+        const uint32_t m = path == GemmPath::Skinny ? 3 : 9;
+        Case one{.types = GemmType::Int8, .hasChannelGrids = true, .m = m, .n = 21, .k = 1100, .batches = 2};
+        check(one, smallPlan(path), seed++);
+        one.channels = GemmChannels::Rows;
+        check(one, smallPlan(path), seed++);
+    }
+}
+
 TEST_CASE("Batches, long sums and no sums at all are requantized once", "[device][quantized_gemm]") {
     uint64_t seed = 50;
     for (const GemmPath path : products().gemm().paths(GemmType::Int8)) {
