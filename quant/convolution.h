@@ -44,11 +44,14 @@ double convolutionErrorBound(uint64_t depth);
 // κ²·2^-126 besides. NaN and infinity make NaN of whole tiles.
 double winogradErrorBound(ConvolutionPath path, uint64_t channels);
 
-// Convolutions on a device. It keeps scratch memory, at most 256 MiB for each of three purposes as far as a
-// filter or a few tiles take no more, and is used from one thread.
+// Convolutions on a device. It keeps scratch memory besides that of products, and is used from one thread.
 class Convolution {
 public:
-    explicit Convolution(engine::Device& device) : m_device(device), m_gemm(device) {}
+    // scratchBytes: at most so many for each of three purposes (columns or transformed inputs, transformed
+    // weights, products of transforms), as far as the columns of a word, a run of tiles or a filter take no
+    // more.
+    explicit Convolution(engine::Device& device, uint64_t scratchBytes = uint64_t{256} << 20)
+        : m_device(device), m_gemm(device), m_scratchBytes(scratchBytes) {}
 
     // Why a path cannot take a convolution; empty where it can. Winograd is for floats, 3 x 3 kernels, and
     // strides, dilations and groups of 1.
@@ -78,6 +81,7 @@ private:
 
     engine::Device& m_device;
     Gemm m_gemm;
+    uint64_t m_scratchBytes;
     engine::Buffer m_columns, m_weights, m_products;
 };
 

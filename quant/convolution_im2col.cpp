@@ -126,7 +126,8 @@ void Convolution::im2col(Work& work) {
     const ConvolutionProblem& problem = work.problem;
     const ConvolutionShape& shape = work.shape;
     const uint64_t depth = depthOf(shape), plane = work.outPlane();
-    const uint64_t most = std::min(scratchBytes / elementBytes(problem.type), work.elementsAtOnce()) / depth;
+    const uint64_t most =
+        std::min(m_scratchBytes / elementBytes(problem.type), work.elementsAtOnce()) / depth;
     // Whole words: the pieces of a row of the output begin anywhere.
     const auto columnsAtOnce = static_cast<uint32_t>(
         isMatrix(problem) ? plane : std::min(plane, std::max<uint64_t>(most / 4 * 4, 4)));
@@ -152,7 +153,8 @@ void Convolution::im2col(Work& work) {
     for (; push.first < planes; push.first += push.planes) {
         push.planes = std::min(atOnce, planes - push.first);
         work.commands.dispatch(
-            kernel, uint64_t{push.planes} * quotient(push.plane, kernel.workgroupSize()) * kernel.workgroupSize(),
+            kernel,
+            uint64_t{push.planes} * quotient(push.plane, kernel.workgroupSize()) * kernel.workgroupSize(),
             push, {problem.output, work.bias()}, {problem.output});
         work.commands.flush();
     }

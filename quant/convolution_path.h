@@ -13,9 +13,8 @@ enum class ConvolutionPath {
     Winograd4,  // F(4x4, 3x3): 36 for every 4 x 4
 };
 
-inline constexpr ConvolutionPath convolutionPaths[] = {ConvolutionPath::Direct, ConvolutionPath::Im2col,
-                                                       ConvolutionPath::Winograd2,
-                                                       ConvolutionPath::Winograd4};
+inline constexpr ConvolutionPath convolutionPaths[] = {
+    ConvolutionPath::Direct, ConvolutionPath::Im2col, ConvolutionPath::Winograd2, ConvolutionPath::Winograd4};
 
 // "direct", "im2col", "winograd2", "winograd4"; the way back throws std::invalid_argument.
 std::string_view name(ConvolutionPath path);

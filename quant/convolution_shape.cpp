@@ -46,11 +46,16 @@ void check(const ConvolutionShape& shape) {
     const struct {
         uint32_t value;
         const char* what;
-    } positive[] = {{shape.channels, "number of channels"}, {shape.height, "height"},
-                    {shape.width, "width"},                 {shape.filters, "number of filters"},
-                    {shape.kernelHeight, "kernel height"},  {shape.kernelWidth, "kernel width"},
-                    {shape.strideY, "vertical stride"},     {shape.strideX, "horizontal stride"},
-                    {shape.dilationY, "vertical dilation"}, {shape.dilationX, "horizontal dilation"},
+    } positive[] = {{shape.channels, "number of channels"},
+                    {shape.height, "height"},
+                    {shape.width, "width"},
+                    {shape.filters, "number of filters"},
+                    {shape.kernelHeight, "kernel height"},
+                    {shape.kernelWidth, "kernel width"},
+                    {shape.strideY, "vertical stride"},
+                    {shape.strideX, "horizontal stride"},
+                    {shape.dilationY, "vertical dilation"},
+                    {shape.dilationX, "horizontal dilation"},
                     {shape.groups, "number of groups"}};
     for (const auto& [value, what] : positive) require(value > 0, std::string("the ") + what + " is 0");
     for (const auto& [value, what] : std::span(positive).subspan(6, 4))

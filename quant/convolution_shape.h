@@ -21,8 +21,8 @@ struct ConvolutionShape {
 
 // Throws std::invalid_argument, naming what is wrong: an extent (other than images), stride, dilation or
 // number of groups of 0; a stride or dilation over 65535; groups that do not divide; a padded input of 2^30
-// rows or columns, or smaller than the dilated kernel; a tensor of 2^32 elements or more. What follows wants a
-// shape that passes.
+// rows or columns, or smaller than the dilated kernel; a tensor of 2^32 elements or more. What follows wants
+// a shape that passes.
 void check(const ConvolutionShape& shape);
 
 uint32_t outputHeight(const ConvolutionShape& shape);

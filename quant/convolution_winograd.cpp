@@ -25,15 +25,6 @@ struct Convolution::Winograd {
     }
 };
 
-namespace {
-
-// Scratch of one chunk of tiles: on a processor what stays in its caches.
-uint64_t chunkBytes(bool isCpu) {
-    return isCpu ? uint64_t{16} << 20 : scratchBytes;
-}
-
-}  // namespace
-
 void Convolution::winogradChunk(Work& work, const Winograd& plan, uint32_t firstRun, uint32_t runs) {
     const ConvolutionProblem& problem = work.problem;
     const ConvolutionShape& shape = work.shape;
@@ -111,12 +102,14 @@ void Convolution::winograd(Work& work, uint32_t tile) {
                   .lanes = work.lanes};
     plan.runsAcross = quotient(plan.across, plan.lanes);
     const uint64_t bytesOfFilter = uint64_t{plan.places} * shape.channels * 4;
-    const auto filtersAtOnce = static_cast<uint32_t>(
-        std::clamp<uint64_t>(scratchBytes / bytesOfFilter, 1, shape.filters));
+    const auto filtersAtOnce =
+        static_cast<uint32_t>(std::clamp<uint64_t>(m_scratchBytes / bytesOfFilter, 1, shape.filters));
     const uint64_t bytesOfRun =
         uint64_t{plan.places} * std::max(shape.channels, filtersAtOnce) * plan.lanes * 4;
+    // On a processor what stays in its caches.
+    const uint64_t chunkBytes = work.isCpu ? std::min(m_scratchBytes, uint64_t{16} << 20) : m_scratchBytes;
     const auto runsAtOnce =
-        static_cast<uint32_t>(std::clamp<uint64_t>(chunkBytes(work.isCpu) / bytesOfRun, 1, plan.runs(shape)));
+        static_cast<uint32_t>(std::clamp<uint64_t>(chunkBytes / bytesOfRun, 1, plan.runs(shape)));
     for (; plan.firstFilter < shape.filters; plan.firstFilter += plan.filters) {
         plan.filters = std::min(filtersAtOnce, shape.filters - plan.firstFilter);
         const shaders::ConvWinogradWeightsPush push{

@@ -14,8 +14,6 @@
 
 namespace quant {
 
-constexpr uint64_t scratchBytes = uint64_t{256} << 20;  // at most, for each purpose
-
 // One convolution under way.
 struct Convolution::Work {
     engine::Device& device;
@@ -35,8 +33,8 @@ struct Convolution::Work {
                                  bool ownsSubgroup) const {
         constants.emplace_back(1, ownsSubgroup ? lanes : 64);
         if (ownsSubgroup) constants.emplace_back(6, isCpu);
-        return device.kernel(
-            name, {.constants = std::move(constants), .subgroupSize = ownsSubgroup ? lanes : 0});
+        return device.kernel(name,
+                             {.constants = std::move(constants), .subgroupSize = ownsSubgroup ? lanes : 0});
     }
     shaders::ConvEpilogue epilogue() const { return {.bias = problem.bias ? problem.bias->address() : 0}; }
     // What a kernel reads as such: something else that it may read anyway where there is none.

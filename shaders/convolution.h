@@ -93,11 +93,11 @@ struct ConvWinogradPush {
     uint tiles;
     uint firstRun;
     uint runs;
-    uint pitch;            // from one row of scratch to the next, at least tiles + lanes
-    uint elements;         // of the tensor
-    uint tensorPlanes;     // channels or filters of the tensor
-    uint firstPlane;       // of the filters
-    uint planesPerLane;    // that one workgroup computes, one after another
+    uint pitch;          // from one row of scratch to the next, at least tiles + lanes
+    uint elements;       // of the tensor
+    uint tensorPlanes;   // channels or filters of the tensor
+    uint firstPlane;     // of the filters
+    uint planesPerLane;  // that one workgroup computes, one after another
 };
 
 SHADER_NAMESPACE_END

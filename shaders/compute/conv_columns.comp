@@ -30,10 +30,10 @@ void main() {
     bool isPadding[perWord];
     [[unroll]] for (uint i = 0u; i < perWord; ++i) {
         const uint column = push.firstColumn + min(word * perWord + i, push.columnCount - 1u);
-        const int y = int(column / g.outWidth * g.strideY + place / g.kernelWidth * g.dilationY) -
-                      int(g.padTop);
-        const int x = int(column % g.outWidth * g.strideX + place % g.kernelWidth * g.dilationX) -
-                      int(g.padLeft);
+        const int y =
+            int(column / g.outWidth * g.strideY + place / g.kernelWidth * g.dilationY) - int(g.padTop);
+        const int x =
+            int(column % g.outWidth * g.strideX + place % g.kernelWidth * g.dilationX) - int(g.padLeft);
         isPadding[i] = y < 0 || y >= int(g.height) || x < 0 || x >= int(g.width);
         offsets[i] = isPadding[i] ? 0u : uint(y) * g.width + uint(x);
     }
@@ -44,8 +44,8 @@ void main() {
         [[unroll]] for (uint i = 0u; i < perWord; ++i) {
             const uint read = elementBits(push.inputs, plane + offsets[i], elementType);
             const uint element = isPadding[i] ? push.zeroPoint : read;
-            bits |= perWord == 1u ? element
-                                  : (element & ((1u << elementBitsWide) - 1u)) << (i * elementBitsWide);
+            bits |=
+                perWord == 1u ? element : (element & ((1u << elementBitsWide) - 1u)) << (i * elementBitsWide);
         }
         Words row = wordsFrom(push.columns, channel * places + place, push.pitchWords * 4u);
         if (firstChannel + c < push.depth) row.at[word] = bits;

@@ -14,7 +14,7 @@
 layout(constant_id = 0) const uint elementType = elementF32;
 layout(constant_id = 2) const uint rowsPerLane = 4;
 layout(constant_id = 3) const uint filtersPerLane = 4;
-layout(constant_id = 4) const uint taps = 1;        // of a kernel's row at a time, a divisor of its width
+layout(constant_id = 4) const uint taps = 1;          // of a kernel's row at a time, a divisor of its width
 layout(constant_id = 5) const uint knownStrideX = 0;  // 0: any
 layout(push_constant, scalar) uniform Push {
     ConvDirectPush push;
@@ -117,7 +117,8 @@ bool readsInside() {
     const uint low = planeOf(0u) + clamped(inputRow(0u, 0u), g.height) * g.width;
     const uint high = planeOf(g.channels / g.groups - 1u) +
                       clamped(inputRow(rowsPerLane - 1u, g.kernelHeight - 1u), g.height) * g.width;
-    const int last = inputColumn() + int((g.kernelWidth - 1u) * g.dilationX + (workgroupSize - 1u) * strideX());
+    const int last =
+        inputColumn() + int((g.kernelWidth - 1u) * g.dilationX + (workgroupSize - 1u) * strideX());
     return isInTensor(low, inputColumn(), high, last, push.images * g.channels * g.height * g.width);
 }
 

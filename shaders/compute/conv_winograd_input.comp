@@ -1,6 +1,6 @@
 #version 460
-// Transforms the input of a 3 x 3 convolution: B^T d B for every tile and channel, padding included. Lanes lie
-// along tiles, so that they write contiguous runs.
+// Transforms the input of a 3 x 3 convolution: B^T d B for every tile and channel, padding included. Lanes
+// lie along tiles, so that they write contiguous runs.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_basic : require
 

@@ -1,6 +1,6 @@
 #version 460
-// Transforms the products of a 3 x 3 convolution into its outputs: A^T M A for every tile and filter, then the
-// epilogue. What tiles have beyond the output's edges is dropped.
+// Transforms the products of a 3 x 3 convolution into its outputs: A^T M A for every tile and filter, then
+// the epilogue. What tiles have beyond the output's edges is dropped.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_basic : require
 
@@ -30,9 +30,8 @@ void main() {
         [[unroll]] for (uint i = 0u; i < columns * columns; ++i) {
             const uint row = (i * push.planes + plane) * push.pitch;
             // Rows are long enough for lanes that have no tile.
-            const uint bits = picksLanes
-                                  ? pickedFrom(runBase(push.scratch, row + first.place), 0u, 0u, 1u)
-                                  : push.scratch.at[row + own.place];
+            const uint bits = picksLanes ? pickedFrom(runBase(push.scratch, row + first.place), 0u, 0u, 1u)
+                                         : push.scratch.at[row + own.place];
             operand[i] = uintBitsToFloat(bits);
         }
         transform();
@@ -40,12 +39,12 @@ void main() {
         const uint outPlane = own.image * push.tensorPlanes + filterIndex;
         const uint firstRow = own.row * tile, firstColumn = own.column * tile;
         [[unroll]] for (uint i = 0u; i < rows; ++i) {
-            Words row = wordsFrom(
-                push.tensor, (outPlane * push.height + firstRow + i) * push.width + firstColumn, 4u);
+            Words row = wordsFrom(push.tensor,
+                                  (outPlane * push.height + firstRow + i) * push.width + firstColumn, 4u);
             [[unroll]] for (uint j = 0u; j < rows; ++j) {
                 if (own.exists && firstRow + i < push.height && firstColumn + j < push.width)
-                    row.at[j] = finished(push.epilogue, floatBitsToUint(transformed[i * rows + j]), filterIndex,
-                                         false);
+                    row.at[j] = finished(push.epilogue, floatBitsToUint(transformed[i * rows + j]),
+                                         filterIndex, false);
             }
         }
     } while (++plane < end);

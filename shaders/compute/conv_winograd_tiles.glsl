@@ -2,8 +2,8 @@
 #ifndef CONV_WINOGRAD_TILES_GLSL
 #define CONV_WINOGRAD_TILES_GLSL
 
-// Of the lane. On a CPU driver the lanes' tiles are neighbours in a row, so that what they read are runs; else
-// they follow each other over the ends of rows, so that wide subgroups have no idle lanes.
+// Of the lane. On a CPU driver the lanes' tiles are neighbours in a row, so that what they read are runs;
+// else they follow each other over the ends of rows, so that wide subgroups have no idle lanes.
 struct Tile {
     uint image, row, column;  // in tiles
     uint place;               // in scratch

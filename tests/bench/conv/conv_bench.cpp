@@ -86,12 +86,8 @@ void printLayer(engine::Device& device, GemmType type, const Layer& layer, int r
                          weights = zeros(device, weightElements(shape) * elementBytes(type)),
                          output = zeros(device, outputElements(shape) * 4);
     quant::Convolution convolution(device);
-    const quant::ConvolutionProblem problem{.type = type,
-                                            .shape = shape,
-                                            .input = input,
-                                            .weights = weights,
-                                            .output = output,
-                                            .bias = {}};
+    const quant::ConvolutionProblem problem{
+        .type = type, .shape = shape, .input = input, .weights = weights, .output = output, .bias = {}};
     const ConvolutionPath chosen = convolution.pathFor(problem);
     for (const ConvolutionPath path : quant::Convolution::paths(type, shape)) {
         const double seconds = secondsOf(device, convolution, problem, path, rounds);
