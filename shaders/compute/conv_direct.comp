@@ -48,14 +48,15 @@ uint planeOf(uint channel) {
     return (image * g.channels + group * (g.channels / g.groups) + channel) * (g.height * g.width);
 }
 
-void addProducts(uint r, uint value, uint weights[filtersPerLane]) {
+uint weights[taps * filtersPerLane];
+void addProducts(uint r, uint value, uint firstWeight) {
     [[unroll]] for (uint f = 0u; f < filtersPerLane; ++f) {
         const uint sum = r * filtersPerLane + f;
         if (isInteger)
-            integerSums[sum] += int(value) * int(weights[f]);
+            integerSums[sum] += int(value) * int(weights[firstWeight + f]);
         else
             sums[sum] =
-                fma(elementValue(value, elementType), elementValue(weights[f], elementType), sums[sum]);
+                fma(elementValue(value, elementType), elementValue(weights[firstWeight + f], elementType), sums[sum]);
     }
 }
 
@@ -65,7 +66,6 @@ void addTaps(uint plane, uint kernelRow, uint kernelColumn, uint k, bool isInsid
     const uint depth = g.channels / g.groups * g.kernelHeight * g.kernelWidth;
     const uint groupFilters = g.filters / g.groups;
     const int first = inputColumn() + int(kernelColumn * g.dilationX);
-    uint weights[taps * filtersPerLane];
     [[unroll]] for (uint f = 0u; f < filtersPerLane; ++f) {
         const uint filterIndex = group * groupFilters + min(firstFilter + f, groupFilters - 1u);
         [[unroll]] for (uint t = 0u; t < taps; ++t)
@@ -84,10 +84,7 @@ void addTaps(uint plane, uint kernelRow, uint kernelColumn, uint k, bool isInsid
             else
                 value = elementBits(push.inputs, row + clamped(x, g.width), elementType);
             const bool isPadding = isOutside(y, x, g.height, g.width);
-            uint ofFilters[filtersPerLane];
-            [[unroll]] for (uint f = 0u; f < filtersPerLane; ++f)
-                ofFilters[f] = weights[t * filtersPerLane + f];
-            addProducts(r, isPadding ? push.zeroPoint : value, ofFilters);
+            addProducts(r, isPadding ? push.zeroPoint : value, t * filtersPerLane);
         }
     }
 }

@@ -27,8 +27,7 @@ uint pickedFrom(Words words, uint first, uint offset, uint step_) {
 }
 
 Words runBase(Words tensor, uint first) {
-    if (elementType != elementF32) return tensor;
-    return wordsFrom(tensor, first, 4u);
+    return wordsFrom(tensor, elementType == elementF32 ? first : 0u, 4u);
 }
 
 // Whether all elements from low to high, offsets from `first` that may be negative, lie in a tensor.
