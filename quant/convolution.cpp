@@ -114,7 +114,7 @@ void Convolution::direct(Work& work) {
                                      {{0, elementOf(work.problem.type)},
                                       {2, rows},
                                       {3, filters},
-                                      {4, shape.kernelWidth == 3 ? 3 : 1},
+                                      {4, shape.kernelHeight == 3 && shape.kernelWidth == 3 ? 3 : 0},
                                       {5, shape.strideX == 1 ? 1 : 0}},
                                      true);
     shaders::ConvDirectPush push{.inputs = work.problem.input.address(),

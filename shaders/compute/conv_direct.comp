@@ -14,13 +14,14 @@
 layout(constant_id = 0) const uint elementType = elementF32;
 layout(constant_id = 2) const uint rowsPerLane = 4;
 layout(constant_id = 3) const uint filtersPerLane = 4;
-layout(constant_id = 4) const uint taps = 1;          // of a kernel's row at a time, a divisor of its width
+layout(constant_id = 4) const uint knownKernel = 0;   // its height and width; 0: any
 layout(constant_id = 5) const uint knownStrideX = 0;  // 0: any
 layout(push_constant, scalar) uniform Push {
     ConvDirectPush push;
 };
 #include "compute/conv_runs.glsl"
 
+const uint taps = knownKernel == 0u ? 1u : knownKernel;  // of a kernel's row at a time
 const bool isInteger = elementType >= elementS8;
 float sums[rowsPerLane * filtersPerLane];
 int integerSums[rowsPerLane * filtersPerLane];
@@ -55,8 +56,8 @@ void addProducts(uint r, uint value, uint firstWeight) {
         if (isInteger)
             integerSums[sum] += int(value) * int(weights[firstWeight + f]);
         else
-            sums[sum] =
-                fma(elementValue(value, elementType), elementValue(weights[firstWeight + f], elementType), sums[sum]);
+            sums[sum] = fma(elementValue(value, elementType),
+                            elementValue(weights[firstWeight + f], elementType), sums[sum]);
     }
 }
 
@@ -89,21 +90,28 @@ void addTaps(uint plane, uint kernelRow, uint kernelColumn, uint k, bool isInsid
     }
 }
 
-// Loops test at their end: see gemm_tiled.
+// All rows and columns of the kernel for one channel; k is the place of the channel's first weight.
+void addChannel(uint plane, uint k, bool isInside) {
+    if (knownKernel != 0u) {
+        [[unroll]] for (uint kernelRow = 0u; kernelRow < knownKernel; ++kernelRow)
+            addTaps(plane, kernelRow, 0u, k + kernelRow * knownKernel, isInside);
+        return;
+    }
+    // Loops test at their end: see gemm_tiled.
+    uint kernelRow = 0u;
+    do {
+        uint kernelColumn = 0u;
+        do {
+            addTaps(plane, kernelRow, kernelColumn, k++, isInside);
+        } while (++kernelColumn < push.geometry.kernelWidth);
+    } while (++kernelRow < push.geometry.kernelHeight);
+}
+
 void addChannels(bool isInside) {
     const ConvGeometry g = push.geometry;
-    uint channel = 0u, k = 0u;
+    uint channel = 0u;
     do {
-        const uint plane = planeOf(channel);
-        uint kernelRow = 0u;
-        do {
-            uint kernelColumn = 0u;
-            do {
-                addTaps(plane, kernelRow, kernelColumn, k, isInside);
-                kernelColumn += taps;
-                k += taps;
-            } while (kernelColumn < g.kernelWidth);
-        } while (++kernelRow < g.kernelHeight);
+        addChannel(planeOf(channel), channel * g.kernelHeight * g.kernelWidth, isInside);
     } while (++channel < g.channels / g.groups);
 }
 
