@@ -50,6 +50,16 @@ uint planeOf(uint channel) {
 }
 
 uint weights[taps * filtersPerLane];
+uint columnMasks[taps];
+
+// Of the lane's columns for those of the kernel from kernelColumn on.
+void findColumnMasks(uint kernelColumn) {
+    [[unroll]] for (uint t = 0u; t < taps; ++t)
+        columnMasks[t] = maskOf(inputColumn() + int((kernelColumn + t) * push.geometry.dilationX) +
+                                    int(lane * strideX()),
+                                push.geometry.width);
+}
+
 void addProducts(uint r, uint value, uint firstWeight) {
     [[unroll]] for (uint f = 0u; f < filtersPerLane; ++f) {
         const uint sum = r * filtersPerLane + f;
@@ -76,6 +86,7 @@ void addTaps(uint plane, uint kernelRow, uint kernelColumn, uint k, bool isInsid
     [[unroll]] for (uint r = 0u; r < rowsPerLane; ++r) {
         const int y = inputRow(r, kernelRow);
         const uint row = plane + clamped(y, g.height) * g.width;
+        const uint rowMask = maskOf(y, g.height);
         Words base = runBase(push.inputs, row + uint(first));
         [[unroll]] for (uint t = 0u; t < taps; ++t) {
             const int x = first + int(t * g.dilationX + lane * strideX());
@@ -84,8 +95,10 @@ void addTaps(uint plane, uint kernelRow, uint kernelColumn, uint k, bool isInsid
                 value = pickedFrom(base, row + uint(first), t * g.dilationX, strideX());
             else
                 value = elementBits(push.inputs, row + clamped(x, g.width), elementType);
-            const bool isPadding = isOutside(y, x, g.height, g.width);
-            addProducts(r, isPadding ? push.zeroPoint : value, t * filtersPerLane);
+            const uint inside = rowMask & columnMasks[t];
+            value &= inside;
+            if (isInteger) value |= push.zeroPoint & ~inside;
+            addProducts(r, value, t * filtersPerLane);
         }
     }
 }
@@ -102,6 +115,7 @@ void addChannel(uint plane, uint k, bool isInside) {
     do {
         uint kernelColumn = 0u;
         do {
+            findColumnMasks(kernelColumn);
             addTaps(plane, kernelRow, kernelColumn, k++, isInside);
         } while (++kernelColumn < push.geometry.kernelWidth);
     } while (++kernelRow < push.geometry.kernelHeight);
@@ -109,6 +123,7 @@ void addChannel(uint plane, uint k, bool isInside) {
 
 void addChannels(bool isInside) {
     const ConvGeometry g = push.geometry;
+    findColumnMasks(0u);
     uint channel = 0u;
     do {
         addChannel(planeOf(channel), channel * g.kernelHeight * g.kernelWidth, isInside);

@@ -40,8 +40,9 @@ uint clamped(int place, uint extent) {
     return uint(clamp(place, 0, int(extent) - 1));
 }
 
-bool isOutside(int y, int x, uint height, uint width) {
-    return y < 0 || y >= int(height) || x < 0 || x >= int(width);
+// All bits where a row or column is inside of the planes, none where it is padding: 0.0 has none either.
+uint maskOf(int place, uint extent) {
+    return place >= 0 && place < int(extent) ? ~0u : 0u;
 }
 
 #endif

@@ -18,21 +18,28 @@ layout(push_constant, scalar) uniform Push {
 };
 #include "compute/conv_winograd_tiles.glsl"
 
+// Of the rows and columns of the lane's tile.
+uint rowMasks[rows], columnMasks[rows];
+
+void findMasks(int y, int x) {
+    [[unroll]] for (uint i = 0u; i < rows; ++i) {
+        rowMasks[i] = maskOf(y + int(i), push.height);
+        columnMasks[i] = maskOf(x + int(i), push.width);
+    }
+}
+
 // Of a plane that begins with element `plane`; x and y are the lane's, firstX the first lane's.
 void load(uint plane, int y, int x, int firstX, bool isInside) {
     [[unroll]] for (uint i = 0u; i < rows; ++i) {
-        const int row = y + int(i);
-        const uint first = plane + clamped(row, push.height) * push.width;
+        const uint first = plane + clamped(y + int(i), push.height) * push.width;
         Words base = runBase(push.tensor, first + uint(firstX));
         [[unroll]] for (uint j = 0u; j < rows; ++j) {
-            const int column = x + int(j);
             uint bits;
             if (isInside)
                 bits = pickedFrom(base, first + uint(firstX), j, tile);
             else
-                bits = elementBits(push.tensor, first + clamped(column, push.width), elementType);
-            const bool isPadding = isOutside(row, column, push.height, push.width);
-            operand[i * rows + j] = isPadding ? 0.0 : elementValue(bits, elementType);
+                bits = elementBits(push.tensor, first + clamped(x + int(j), push.width), elementType);
+            operand[i * rows + j] = elementValue(bits & rowMasks[i] & columnMasks[j], elementType);
         }
     }
 }
@@ -46,6 +53,7 @@ void main() {
     const int firstX = int(first.column * tile) - int(push.padLeft);
     const uint end = min(channel + push.planesPerLane, push.planes);
     const int uniformY = picksLanes ? int(first.row * tile) - int(push.padTop) : y;
+    findMasks(y, x);
     // Tested at its end: see gemm_tiled.
     do {
         const uint plane = (own.image * push.planes + channel) * (push.height * push.width);
