@@ -71,16 +71,22 @@ std::vector<ConvolutionPath> Convolution::paths(GemmType type, const Convolution
     return able;
 }
 
+// By what was measured on llvmpipe (tests/bench/README.md); elsewhere nothing was.
 ConvolutionPath Convolution::pathFor(const ConvolutionProblem& problem) const {
     const ConvolutionShape& shape = problem.shape;
-    // Products of matrices with hardly a row, or with hardly a thing to do.
+    const uint64_t work = multiplications(shape);
+    const uint64_t outputs = uint64_t{shape.images} * outputHeight(shape) * outputWidth(shape);
+    // Products for every place of a tile have a price each; few tiles do not repay transformed weights.
+    constexpr uint64_t leastWork = 1 << 25, leastWorkOfLargeTiles = 1 << 28, leastOutputs = 128;
+    constexpr uint32_t leastChannels = 32;
+    if (problemOf(problem.type, shape, ConvolutionPath::Winograd2).empty() && work >= leastWork &&
+        outputs >= leastOutputs && std::min(shape.channels, shape.filters) >= leastChannels)
+        return work >= leastWorkOfLargeTiles ? ConvolutionPath::Winograd4 : ConvolutionPath::Winograd2;
+    // Columns repay themselves by the filters that they are multiplied with.
     constexpr uint64_t small = 1 << 20;
-    if (groupFilters(shape) < 4 || multiplications(shape) < small) return ConvolutionPath::Direct;
-    constexpr uint32_t fewest = 32;  // channels and filters that repay the transforms
-    if (problemOf(problem.type, shape, ConvolutionPath::Winograd2).empty() &&
-        std::min(shape.channels, shape.filters) >= fewest)
-        return ConvolutionPath::Winograd2;
-    return ConvolutionPath::Im2col;
+    const bool isPoint = shape.kernelHeight == 1 && shape.kernelWidth == 1;
+    const uint32_t few = isPoint ? 4 : problem.type == GemmType::Fp32 ? 33 : 9;
+    return groupFilters(shape) < few || work < small ? ConvolutionPath::Direct : ConvolutionPath::Im2col;
 }
 
 engine::Ticket Convolution::convolve(const ConvolutionProblem& problem, ConvolutionPath path) {
@@ -129,7 +135,9 @@ void Convolution::direct(Work& work) {
     const uint64_t blocks = uint64_t{shape.images} * shape.groups * quotient(groupFilters(shape), filters) *
                             quotient(work.outHeight, rows) * quotient(work.outWidth, work.lanes);
     const double each = 2.0 * depthOf(shape) * filters * rows * work.lanes;
-    const double most = std::clamp((work.isCpu ? 4e8 : 5e10) / each, 1.0, 4e9);
+    // Some 50 ms: with one filter, what is read serves no other.
+    const double atOnce = !work.isCpu ? 5e10 : filters == 1 ? 1e8 : 3e8;
+    const double most = std::clamp(atOnce / each, 1.0, 4e9);
     for (uint64_t first = 0; first < blocks; first += push.blocks) {
         push.firstBlock = static_cast<uint32_t>(first);
         push.blocks = static_cast<uint32_t>(std::min<uint64_t>(blocks - first, static_cast<uint64_t>(most)));

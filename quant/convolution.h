@@ -13,6 +13,10 @@
 #include <string>
 #include <vector>
 
+namespace shaders {
+struct ConvColumnsPush;
+}
+
 namespace quant {
 
 // output = Σ weights · input + bias, the bias [filters] of the output's type. Floats give fp32, integers
@@ -74,6 +78,9 @@ private:
     struct Winograd;
     void direct(Work& work);
     void im2col(Work& work);
+    void writeColumns(Work& work, const engine::BufferRange& from, const engine::BufferRange& to,
+                      shaders::ConvColumnsPush push);
+    GemmMatrix columnsOf(Work& work, const Columns& columns);
     void multiplyColumns(Work& work, const Columns& columns);
     engine::BufferRange groupWeights(Work& work, uint32_t group);
     void winograd(Work& work, uint32_t tile);

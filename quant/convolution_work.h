@@ -26,8 +26,6 @@ struct Convolution::Work {
     uint32_t outHeight = outputHeight(shape), outWidth = outputWidth(shape);
 
     uint32_t outPlane() const { return outHeight * outWidth; }
-    // Elements that some 50 ms move, of a kernel that only moves them.
-    uint64_t elementsAtOnce() const { return isCpu ? uint64_t{1} << 25 : uint64_t{1} << 30; }
 
     const engine::Kernel& kernel(const char* name, std::vector<std::pair<uint32_t, uint32_t>> constants,
                                  bool ownsSubgroup) const {

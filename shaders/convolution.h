@@ -57,14 +57,14 @@ struct ConvColumnsPush {
     uint pitchWords;  // from one row of the matrix to the next: whole words
 };
 
-// For conv_finish: applies the epilogue to sums in place.
+// For conv_finish: applies the epilogue to sums [filter][column] in place.
 struct ConvFinishPush {
-    ADDRESS_OF(Words) outputs;
+    ADDRESS_OF(Words) sums;
     ConvEpilogue epilogue;
+    uint firstFilter;
     uint filters;
-    uint plane;  // elements of an output's plane
-    uint first;  // plane of images and filters in this dispatch, which covers `planes` of them
-    uint planes;
+    uint columns;
+    uint pitch;  // from one filter to the next
 };
 
 // For conv_winograd_weights: [filters][channels][3][3] to [t * t][filters][channels] with t = tile + 2.

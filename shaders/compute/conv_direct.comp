@@ -55,9 +55,9 @@ uint columnMasks[taps];
 // Of the lane's columns for those of the kernel from kernelColumn on.
 void findColumnMasks(uint kernelColumn) {
     [[unroll]] for (uint t = 0u; t < taps; ++t)
-        columnMasks[t] = maskOf(inputColumn() + int((kernelColumn + t) * push.geometry.dilationX) +
-                                    int(lane * strideX()),
-                                push.geometry.width);
+        columnMasks[t] =
+            maskOf(inputColumn() + int((kernelColumn + t) * push.geometry.dilationX) + int(lane * strideX()),
+                   push.geometry.width);
 }
 
 void addProducts(uint r, uint value, uint firstWeight) {

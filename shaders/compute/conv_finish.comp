@@ -12,10 +12,10 @@ layout(push_constant, scalar) uniform Push {
 };
 
 void main() {
-    const uint across = (push.plane + workgroupSize - 1u) / workgroupSize;
-    const uint inPlane = workgroupIndex() % across * workgroupSize + gl_LocalInvocationID.x;
-    const uint plane = workgroupIndex() / across;
-    if (inPlane >= push.plane || plane >= push.planes) return;
-    Words sum = wordsFrom(push.outputs, (push.first + plane) * push.plane + inPlane, 4u);
-    sum.at[0] = finished(push.epilogue, sum.at[0], (push.first + plane) % push.filters, isInteger);
+    const uint across = (push.columns + workgroupSize - 1u) / workgroupSize;
+    const uint column = workgroupIndex() % across * workgroupSize + gl_LocalInvocationID.x;
+    const uint row = workgroupIndex() / across;
+    if (column >= push.columns || row >= push.filters) return;
+    Words sum = wordsFrom(push.sums, row * push.pitch + column, 4u);
+    sum.at[0] = finished(push.epilogue, sum.at[0], push.firstFilter + row, isInteger);
 }

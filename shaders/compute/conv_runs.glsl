@@ -11,19 +11,26 @@ layout(constant_id = 6) const bool picksLanes = false;
 
 uint lane;  // set once, before all loops: see gemm_tiled
 
-// The bits of the lane's element of those at first, first + step_, ... all inside the tensor; `words` is
-// wordsFrom(tensor, first, 4u) of 32-bit elements, else the tensor.
-uint pickedFrom(Words words, uint first, uint offset, uint step_) {
-    if (elementType == elementF32) {
-        uint value = words.at[offset];
-        [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
-            value = mix(value, words.at[offset + i * step_], lane == i);
-        return value;
-    }
-    uint value = elementBits(words, first + offset, elementType);
+const uint perWordShift = elementType == elementF32 ? 0u : elementType <= elementBF16 ? 1u : 2u;
+
+// As elementBits has it, of a word that holds the element.
+uint bitsInWord(uint word, uint index) {
+    const uint width = 32u >> perWordShift;
+    const int shift = int(width * (index & ((1u << perWordShift) - 1u)));
+    return elementType == elementS8 ? uint(bitfieldExtract(int(word), shift, 8))
+                                    : bitfieldExtract(word, shift, int(width));
+}
+
+// The bits of the lane's element of those at first + offset, first + offset + step_, ..., all inside the
+// tensor; `base` is runBase(tensor, first).
+uint pickedFrom(Words base, uint first, uint offset, uint step_) {
+    // Whole words are picked, so that the lanes take their elements out of them together.
+    const uint start = elementType == elementF32 ? 0u : (first + offset) & ((1u << perWordShift) - 1u);
+    Words words = wordsFrom(base, elementType == elementF32 ? offset : (first + offset) >> perWordShift, 4u);
+    uint word = words.at[0];
     [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
-        value = mix(value, elementBits(words, first + offset + i * step_, elementType), lane == i);
-    return value;
+        word = mix(word, words.at[(start + i * step_) >> perWordShift], lane == i);
+    return elementType == elementF32 ? word : bitsInWord(word, start + lane * step_);
 }
 
 Words runBase(Words tensor, uint first) {
