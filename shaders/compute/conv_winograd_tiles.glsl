@@ -21,24 +21,24 @@ uint firstPlaneOfWorkgroup() {
 // With offset 0, the first of the run.
 Tile tileAt(uint offset) {
     uint index;
-    Tile tile;
+    Tile found;
     if (picksLanes) {
         const uint across = (push.tilesAcross + workgroupSize - 1u) / workgroupSize;
         const uint run = push.firstRun + workgroupRun();
-        tile.column = run % across * workgroupSize + offset;
+        found.column = run % across * workgroupSize + offset;
         index = run / across;
-        tile.place = index * push.tilesAcross + tile.column - push.firstTile;
-        tile.exists = tile.column < push.tilesAcross;
+        found.place = index * push.tilesAcross + found.column - push.firstTile;
+        found.exists = found.column < push.tilesAcross;
     } else {
-        tile.place = workgroupRun() * workgroupSize + offset;
-        tile.exists = tile.place < push.tiles;
-        index = push.firstTile + min(tile.place, push.tiles - 1u);
-        tile.column = index % push.tilesAcross;
+        found.place = workgroupRun() * workgroupSize + offset;
+        found.exists = found.place < push.tiles;
+        index = push.firstTile + min(found.place, push.tiles - 1u);
+        found.column = index % push.tilesAcross;
         index /= push.tilesAcross;
     }
-    tile.row = index % push.tilesDown;
-    tile.image = index / push.tilesDown;
-    return tile;
+    found.row = index % push.tilesDown;
+    found.image = index / push.tilesDown;
+    return found;
 }
 
 #endif
