@@ -46,6 +46,8 @@ double convolutionErrorBound(uint64_t depth);
 // Barabasz, A. Anderson, K. Soodhalter, D. Gregg, Error Analysis and Improving the Accuracy of Winograd
 // Convolution for Deep Neural Networks (2020), section 4. Where a driver flushes subnormals, roundings lose
 // κ²·2^-126 besides. NaN and infinity make NaN of whole tiles.
+// On normal deviates errors are far smaller: of 64 channels their root mean square is at most 2^-21 of that
+// of the outputs for F(2x2, 3x3), 2^-18 for F(4x4, 3x3).
 double winogradErrorBound(ConvolutionPath path, uint64_t channels);
 
 // Convolutions on a device. It keeps scratch memory besides that of products, and is used from one thread.
@@ -84,6 +86,7 @@ private:
     void multiplyColumns(Work& work, const Columns& columns);
     engine::BufferRange groupWeights(Work& work, uint32_t group);
     void winograd(Work& work, uint32_t tile);
+    void multiplyPlaces(Work& work, const Winograd& plan, uint32_t tiles, uint32_t pitch);
     void winogradChunk(Work& work, const Winograd& plan, uint32_t firstRun, uint32_t runs);
 
     engine::Device& m_device;

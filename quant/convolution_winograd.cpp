@@ -25,6 +25,29 @@ struct Convolution::Winograd {
     }
 };
 
+// The transformed inputs of so many tiles by the transformed weights, for each place of a tile.
+void Convolution::multiplyPlaces(Work& work, const Winograd& plan, uint32_t tiles, uint32_t pitch) {
+    const uint32_t channels = work.shape.channels;
+    GemmProblem product{.type = GemmType::Fp32,
+                        .m = plan.filters,
+                        .n = tiles,
+                        .k = channels,
+                        .a = {{}, channels},
+                        .b = {{}, pitch},
+                        .c = {{}, pitch},
+                        .bias = {}};
+    const GemmPlan gemmPlan = m_gemm.planFor(product);
+    const auto placeOf = [](const engine::Buffer& buffer, uint64_t place, uint64_t rows, uint64_t columns) {
+        return engine::BufferRange(buffer, place * rows * columns * 4, rows * columns * 4);
+    };
+    for (uint32_t place = 0; place < plan.places; ++place) {
+        product.a.data = placeOf(m_weights, place, plan.filters, channels);
+        product.b.data = placeOf(m_columns, place, channels, pitch);
+        product.c.data = placeOf(m_products, place, plan.filters, pitch);
+        m_gemm.multiply(product, gemmPlan);
+    }
+}
+
 void Convolution::winogradChunk(Work& work, const Winograd& plan, uint32_t firstRun, uint32_t runs) {
     const ConvolutionProblem& problem = work.problem;
     const ConvolutionShape& shape = work.shape;
@@ -60,22 +83,7 @@ void Convolution::winogradChunk(Work& work, const Winograd& plan, uint32_t first
         uint64_t{runs} * quotient(push.planes, planesPerLane) * plan.lanes, push, {problem.input}, {inputs});
     work.commands.flush();
 
-    GemmProblem product{.type = GemmType::Fp32,
-                        .m = plan.filters,
-                        .n = tiles,
-                        .k = shape.channels,
-                        .a = {{}, shape.channels},
-                        .b = {{}, pitch},
-                        .c = {{}, pitch},
-                        .bias = {}};
-    const GemmPlan gemmPlan = m_gemm.planFor(product);
-    const uint64_t weightBytes = uint64_t{plan.filters} * shape.channels * 4;
-    for (uint64_t place = 0; place < plan.places; ++place) {
-        product.a.data = {m_weights, place * weightBytes, weightBytes};
-        product.b.data = {inputs, place * shape.channels * row, shape.channels * row};
-        product.c.data = {products, place * plan.filters * row, plan.filters * row};
-        m_gemm.multiply(product, gemmPlan);
-    }
+    multiplyPlaces(work, plan, tiles, pitch);
 
     push.tensor = problem.output.address();
     push.scratch = products.address();

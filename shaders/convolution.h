@@ -72,12 +72,12 @@ struct ConvWinogradWeightsPush {
     ADDRESS_OF(Words) weights;
     ADDRESS_OF(Words) transformed;
     uint firstPair;  // filter * channels + channel
-    uint pairs;      // of this dispatch: transformed holds so many planes for each of t * t places
+    uint pairs;      // of this dispatch, and from one of the t * t places to the next
 };
 
 // For conv_winograd_input and conv_winograd_output. Tiles are numbered by image, row and column; scratch
-// holds those from firstTile on. A run is as many neighbouring tiles of a row as a workgroup has lanes;
-// where lanes need not be neighbours (see picksLanes), of the whole tensor.
+// holds those from firstTile on. A run is as many tiles as a workgroup has lanes: see
+// conv_winograd_tiles.glsl.
 struct ConvWinogradPush {
     ADDRESS_OF(Words) tensor;   // input [images][channels], or output [images][filters]
     ADDRESS_OF(Words) scratch;  // [t * t][planes][pitch]: transformed input, or products

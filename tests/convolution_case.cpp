@@ -126,6 +126,24 @@ double ConvolutionCase::wanted(const Place& place, double& magnitude) const {
     return sum + bias;
 }
 
+ConvolutionCase::Place ConvolutionCase::placeOf(uint32_t index) const {
+    const ConvolutionShape& shape = m_problem.shape;
+    const uint32_t width = outputWidth(shape), plane = outputHeight(shape) * width;
+    return {index / plane / shape.filters, index / plane % shape.filters, index % plane / width,
+            index % width};
+}
+
+double ConvolutionCase::meanError() const {
+    double errors = 0, squares = 0, magnitude = 0;
+    for (uint32_t i = 0; i < m_words.size(); ++i) {
+        const double expected = wanted(placeOf(i), magnitude);
+        const double error = double{std::bit_cast<float>(m_words[i])} - expected;
+        errors += error * error;
+        squares += expected * expected;
+    }
+    return std::sqrt(errors / squares);
+}
+
 double ConvolutionCase::worst() const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const ConvolutionShape& shape = m_problem.shape;
@@ -133,12 +151,10 @@ double ConvolutionCase::worst() const {
     const bool isWinograd = m_path == ConvolutionPath::Winograd2 || m_path == ConvolutionPath::Winograd4;
     const double factor = isWinograd ? quant::winogradErrorBound(m_path, shape.channels)
                                      : quant::convolutionErrorBound(depthOf(shape));
-    const uint32_t width = outputWidth(shape), plane = outputHeight(shape) * width;
     double worst = 0;
     for (uint32_t i = 0; i < m_words.size(); ++i) {
-        const Place place{i / plane / shape.filters, i / plane % shape.filters, i % plane / width, i % width};
         double magnitude = 0;
-        const double expected = wanted(place, magnitude);
+        const double expected = wanted(placeOf(i), magnitude);
         if (isInteger(m_problem.type)) {
             if (m_words[i] != static_cast<uint32_t>(static_cast<int64_t>(expected))) return infinity;
             continue;

@@ -27,6 +27,8 @@ public:
     // The largest error of an element in units of the path's bound; of integers 0 where all are exact, else
     // infinity. Infinity where something is NaN that must not be, or where a guard has changed.
     double worst() const;
+    // The root of the mean square of errors, by that of what the output must be.
+    double meanError() const;
     // The words of the output, floats or integers.
     const std::vector<uint32_t>& words() const { return m_words; }
     const quant::ConvolutionProblem& problem() const { return m_problem; }
@@ -36,6 +38,7 @@ private:
     struct Place {
         uint32_t image, filter, y, x;
     };
+    Place placeOf(uint32_t index) const;
     double inputAt(const Place& place, uint32_t channel, int64_t y, int64_t x) const;
     double tileMaximum(const Place& place, uint32_t channel) const;
     double wanted(const Place& place, double& magnitude) const;

@@ -215,6 +215,17 @@ TEST_CASE("Winograd gives small integers exactly with tiles of two", "[device][c
     }
 }
 
+TEST_CASE("Winograd keeps the precision of fp32 on normal deviates", "[device][convolution]") {
+    for (const GemmType type : {GemmType::Fp32, GemmType::Fp16}) {
+        ConvolutionCase one(type, threeByThree(64, 12, 12, 8), 85);
+        for (const ConvolutionPath path : {ConvolutionPath::Winograd2, ConvolutionPath::Winograd4}) {
+            one.run(convolution(), path);
+            INFO(name(type) << " " << name(path));
+            CHECK(one.meanError() <= (path == ConvolutionPath::Winograd2 ? 0x1p-21 : 0x1p-18));
+        }
+    }
+}
+
 TEST_CASE("Cancellation and large magnitudes stay within the bounds", "[device][convolution]") {
     const ConvolutionShape shape = threeByThree(24, 14, 10, 3);
     Random random(90);
