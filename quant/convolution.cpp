@@ -1,0 +1,151 @@
+#include "quant/convolution.h"
+
+#include "quant/convolution_work.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace quant {
+
+namespace {
+
+using engine::BufferRange;
+
+void require(bool holds, const std::string& what) {
+    if (!holds) throw std::invalid_argument("convolution: " + what);
+}
+
+void checkRange(const char* which, const BufferRange& range, uint64_t bytes) {
+    if (bytes == 0) return;
+    require(range.buffer != nullptr, std::string("no ") + which);
+    require(range.offset % 4 == 0, std::string(which) + " begin within a word");
+    require(range.sizeBytes >= quotient<uint64_t>(bytes, 4) * 4,
+            std::string(which) + " are larger than their buffer");
+}
+
+void checkProblem(const ConvolutionProblem& problem) {
+    const auto& [type, shape, input, weights, output, bias, zeroPoint] = problem;
+    check(shape);
+    checkRange("inputs", input, inputElements(shape) * elementBytes(type));
+    checkRange("weights", weights, weightElements(shape) * elementBytes(type));
+    checkRange("outputs", output, outputElements(shape) * 4);
+    if (bias) checkRange("biases", *bias, uint64_t{shape.filters} * 4);
+    const int32_t least = type == GemmType::Int8 ? -128 : 0;
+    const int32_t most = type == GemmType::Int8 ? 127 : type == GemmType::Uint8 ? 255 : 0;
+    require(zeroPoint >= least && zeroPoint <= most,
+            "a zero point of " + std::to_string(zeroPoint) + " is no level of " + std::string(name(type)));
+}
+
+bool isWinogradShape(const ConvolutionShape& shape) {
+    return shape.kernelHeight == 3 && shape.kernelWidth == 3 && shape.strideY == 1 && shape.strideX == 1 &&
+           shape.dilationY == 1 && shape.dilationX == 1 && shape.groups == 1;
+}
+
+}  // namespace
+
+double convolutionErrorBound(uint64_t depth) {
+    return gemmErrorBound(depth + 1);
+}
+
+double winogradErrorBound(ConvolutionPath path, uint64_t channels) {
+    const bool isSmall = path == ConvolutionPath::Winograd2;
+    const double amplification = isSmall ? 4 : 88.0 / 3;
+    const double roundings = static_cast<double>(channels) + (isSmall ? 16 : 30);
+    return amplification * amplification * roundings * 0x1p-24;
+}
+
+std::string Convolution::problemOf(GemmType type, const ConvolutionShape& shape, ConvolutionPath path) {
+    if (path == ConvolutionPath::Direct || path == ConvolutionPath::Im2col) return "";
+    const std::string which = "path '" + std::string(name(path)) + "' ";
+    if (isInteger(type)) return which + "does not take " + std::string(name(type));
+    if (!isWinogradShape(shape))
+        return which + "takes 3 x 3 kernels with strides, dilations and groups of 1 alone";
+    return "";
+}
+
+std::vector<ConvolutionPath> Convolution::paths(GemmType type, const ConvolutionShape& shape) {
+    std::vector<ConvolutionPath> able;
+    for (const ConvolutionPath path : convolutionPaths) {
+        if (problemOf(type, shape, path).empty()) able.push_back(path);
+    }
+    return able;
+}
+
+// By what was measured on llvmpipe (tests/bench/README.md); elsewhere nothing was.
+ConvolutionPath Convolution::pathFor(const ConvolutionProblem& problem) const {
+    const ConvolutionShape& shape = problem.shape;
+    const uint64_t work = multiplications(shape);
+    const uint64_t outputs = uint64_t{shape.images} * outputHeight(shape) * outputWidth(shape);
+    // Products for every place of a tile have a price each; few tiles do not repay transformed weights.
+    constexpr uint64_t leastWork = 1 << 25, leastWorkOfLargeTiles = 1 << 28, leastOutputs = 128;
+    constexpr uint32_t leastChannels = 32;
+    if (problemOf(problem.type, shape, ConvolutionPath::Winograd2).empty() && work >= leastWork &&
+        outputs >= leastOutputs && std::min(shape.channels, shape.filters) >= leastChannels)
+        return work >= leastWorkOfLargeTiles ? ConvolutionPath::Winograd4 : ConvolutionPath::Winograd2;
+    // Columns repay themselves by the filters that they are multiplied with.
+    constexpr uint64_t small = 1 << 20;
+    const bool isPoint = shape.kernelHeight == 1 && shape.kernelWidth == 1;
+    const uint32_t few = isPoint ? 4 : problem.type == GemmType::Fp32 ? 33 : 9;
+    return groupFilters(shape) < few || work < small ? ConvolutionPath::Direct : ConvolutionPath::Im2col;
+}
+
+engine::Ticket Convolution::convolve(const ConvolutionProblem& problem, ConvolutionPath path) {
+    checkProblem(problem);
+    const std::string lacking = problemOf(problem.type, problem.shape, path);
+    require(lacking.empty(), lacking);
+    Work work{.device = m_device, .problem = problem};
+    if (problem.shape.images == 0) return work.commands.submit();
+    switch (path) {
+        case ConvolutionPath::Direct:
+            direct(work);
+            break;
+        case ConvolutionPath::Im2col:
+            im2col(work);
+            break;
+        case ConvolutionPath::Winograd2:
+            winograd(work, 2);
+            break;
+        case ConvolutionPath::Winograd4:
+            winograd(work, 4);
+            break;
+    }
+    return work.commands.submit();
+}
+
+void Convolution::direct(Work& work) {
+    const ConvolutionShape& shape = work.shape;
+    constexpr uint32_t rows = 4;
+    const uint32_t filters = groupFilters(shape) < 4 ? 1 : 4;
+    const auto& kernel = work.kernel("conv_direct",
+                                     {{0, elementOf(work.problem.type)},
+                                      {2, rows},
+                                      {3, filters},
+                                      {4, shape.kernelHeight == 3 && shape.kernelWidth == 3 ? 3 : 0},
+                                      {5, shape.strideX == 1 ? 1 : 0}},
+                                     true);
+    shaders::ConvDirectPush push{.inputs = work.problem.input.address(),
+                                 .weights = work.problem.weights.address(),
+                                 .outputs = work.problem.output.address(),
+                                 .epilogue = work.epilogue(),
+                                 .geometry = work.geometry(),
+                                 .images = shape.images,
+                                 .zeroPoint = work.zeroPoint(),
+                                 .firstBlock = 0,
+                                 .blocks = 0};
+    const uint64_t blocks = uint64_t{shape.images} * shape.groups * quotient(groupFilters(shape), filters) *
+                            quotient(work.outHeight, rows) * quotient(work.outWidth, work.lanes);
+    const double each = 2.0 * depthOf(shape) * filters * rows * work.lanes;
+    // Some 50 ms: with one filter, what is read serves no other.
+    const double atOnce = !work.isCpu ? 5e10 : filters == 1 ? 1e8 : 3e8;
+    const double most = std::clamp(atOnce / each, 1.0, 4e9);
+    for (uint64_t first = 0; first < blocks; first += push.blocks) {
+        push.firstBlock = static_cast<uint32_t>(first);
+        push.blocks = static_cast<uint32_t>(std::min<uint64_t>(blocks - first, static_cast<uint64_t>(most)));
+        work.commands.dispatch(kernel, uint64_t{push.blocks} * work.lanes, push,
+                               {work.problem.input, work.problem.weights, work.bias()},
+                               {work.problem.output});
+        if (push.blocks == static_cast<uint64_t>(most)) work.commands.flush();
+    }
+}
+
+}  // namespace quant
