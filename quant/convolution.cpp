@@ -15,25 +15,34 @@ void require(bool holds, const std::string& what) {
     if (!holds) throw std::invalid_argument("convolution: " + what);
 }
 
+void checkTypes(GemmTypes types) {
+    const bool areBytes = isInteger(types.a) && elementBits(types.a) <= 8 &&
+                          (types.b == GemmType::Int8 || types.b == GemmType::Uint8);
+    require(isInteger(types.b) ? areBytes : types.a == types.b,
+            "weights of " + std::string(name(types.a)) + " and inputs of " + std::string(name(types.b)) +
+                " are not convolved");
+}
+
 void checkRange(const char* which, const BufferRange& range, uint64_t bytes) {
     if (bytes == 0) return;
     require(range.buffer != nullptr, std::string("no ") + which);
     require(range.offset % 4 == 0, std::string(which) + " begin within a word");
-    require(range.sizeBytes >= quotient<uint64_t>(bytes, 4) * 4,
-            std::string(which) + " are larger than their buffer");
+    require(range.sizeBytes >= bytes, std::string(which) + " are larger than their buffer");
 }
 
 void checkProblem(const ConvolutionProblem& problem) {
-    const auto& [type, shape, input, weights, output, bias, zeroPoint] = problem;
+    const auto& [types, shape, input, weights, output, bias, zeroPoint, activation, finishing] = problem;
     check(shape);
-    checkRange("inputs", input, inputElements(shape) * elementBytes(type));
-    checkRange("weights", weights, weightElements(shape) * elementBytes(type));
-    checkRange("outputs", output, outputElements(shape) * 4);
+    checkTypes(types);
+    const bool isByte = finishing && isEightBit(*finishing);
+    checkRange("inputs", input, wordBytes(types.b, inputElements(shape)));
+    checkRange("weights", weights, wordBytes(types.a, weightElements(shape)));
+    checkRange("outputs", output, wordBytes(isByte ? GemmType::Int8 : GemmType::Fp32, outputElements(shape)));
     if (bias) checkRange("biases", *bias, uint64_t{shape.filters} * 4);
-    const int32_t least = type == GemmType::Int8 ? -128 : 0;
-    const int32_t most = type == GemmType::Int8 ? 127 : type == GemmType::Uint8 ? 255 : 0;
+    const int32_t least = types.b == GemmType::Int8 ? -128 : 0;
+    const int32_t most = types.b == GemmType::Int8 ? 127 : types.b == GemmType::Uint8 ? 255 : 0;
     require(zeroPoint >= least && zeroPoint <= most,
-            "a zero point of " + std::to_string(zeroPoint) + " is no level of " + std::string(name(type)));
+            "a zero point of " + std::to_string(zeroPoint) + " is no level of " + std::string(name(types.b)));
 }
 
 bool isWinogradShape(const ConvolutionShape& shape) {
@@ -54,19 +63,61 @@ double winogradErrorBound(ConvolutionPath path, uint64_t channels) {
     return amplification * amplification * roundings * 0x1p-24;
 }
 
-std::string Convolution::problemOf(GemmType type, const ConvolutionShape& shape, ConvolutionPath path) {
-    if (path == ConvolutionPath::Direct || path == ConvolutionPath::Im2col) return "";
+GemmProblem productOf(const ConvolutionProblem& problem) {
+    const ConvolutionShape& shape = problem.shape;
+    const uint32_t depth = depthOf(shape), filters = groupFilters(shape), channels = groupChannels(shape);
+    const uint32_t outHeight = outputHeight(shape), outWidth = outputWidth(shape);
+    const uint32_t plane = outHeight * outWidth, batches = shape.images * shape.groups;
+    const GemmWindow window{.channels = channels,
+                            .height = shape.height,
+                            .width = shape.width,
+                            .kernelHeight = shape.kernelHeight,
+                            .kernelWidth = shape.kernelWidth,
+                            .outHeight = outHeight,
+                            .outWidth = outWidth,
+                            .strideY = shape.strideY,
+                            .strideX = shape.strideX,
+                            .dilationY = shape.dilationY,
+                            .dilationX = shape.dilationX,
+                            .padTop = shape.padTop,
+                            .padLeft = shape.padLeft,
+                            .padding = problem.inputZeroPoint};
+    return {.types = problem.types,
+            .m = filters,
+            .n = plane,
+            .k = depth,
+            .batches = batches,
+            .a = {.data = problem.weights,
+                  .rowStride = depth,
+                  .batchStride = filters * depth,
+                  .count = shape.groups},
+            .b = {.data = problem.input,
+                  .batchStride = channels * shape.height * shape.width,
+                  .count = std::max(batches, 1u),
+                  .window = window},
+            .c = {.data = problem.output, .rowStride = plane, .batchStride = filters * plane},
+            .bias = problem.bias,
+            .activation = problem.activation,
+            .channels = GemmChannels::Rows,
+            .channelBatches = shape.groups,
+            .finishing = problem.finishing};
+}
+
+std::string Convolution::problemOf(GemmTypes types, const ConvolutionShape& shape, ConvolutionPath path) {
+    if (path == ConvolutionPath::Direct || path == ConvolutionPath::Im2col ||
+        path == ConvolutionPath::Implicit)
+        return "";
     const std::string which = "path '" + std::string(name(path)) + "' ";
-    if (isInteger(type)) return which + "does not take " + std::string(name(type));
+    if (isInteger(types)) return which + "does not take " + name(types);
     if (!isWinogradShape(shape))
         return which + "takes 3 x 3 kernels with strides, dilations and groups of 1 alone";
     return "";
 }
 
-std::vector<ConvolutionPath> Convolution::paths(GemmType type, const ConvolutionShape& shape) {
+std::vector<ConvolutionPath> Convolution::paths(GemmTypes types, const ConvolutionShape& shape) {
     std::vector<ConvolutionPath> able;
     for (const ConvolutionPath path : convolutionPaths) {
-        if (problemOf(type, shape, path).empty()) able.push_back(path);
+        if (problemOf(types, shape, path).empty()) able.push_back(path);
     }
     return able;
 }
@@ -79,20 +130,22 @@ ConvolutionPath Convolution::pathFor(const ConvolutionProblem& problem) const {
     // Products for every place of a tile have a price each; few tiles do not repay transformed weights.
     constexpr uint64_t leastWork = 1 << 25, leastWorkOfLargeTiles = 1 << 28, leastOutputs = 128;
     constexpr uint32_t leastChannels = 32;
-    if (problemOf(problem.type, shape, ConvolutionPath::Winograd2).empty() && work >= leastWork &&
+    if (problemOf(problem.types, shape, ConvolutionPath::Winograd2).empty() && work >= leastWork &&
         outputs >= leastOutputs && std::min(shape.channels, shape.filters) >= leastChannels)
         return work >= leastWorkOfLargeTiles ? ConvolutionPath::Winograd4 : ConvolutionPath::Winograd2;
     // Columns repay themselves by the filters that they are multiplied with.
     constexpr uint64_t small = 1 << 20;
     const bool isPoint = shape.kernelHeight == 1 && shape.kernelWidth == 1;
-    const uint32_t few = isPoint ? 4 : problem.type == GemmType::Fp32 ? 33 : 9;
+    const uint32_t few = isPoint ? 4 : problem.types == GemmType::Fp32 ? 33 : 9;
     return groupFilters(shape) < few || work < small ? ConvolutionPath::Direct : ConvolutionPath::Im2col;
 }
 
 engine::Ticket Convolution::convolve(const ConvolutionProblem& problem, ConvolutionPath path) {
     checkProblem(problem);
-    const std::string lacking = problemOf(problem.type, problem.shape, path);
+    const std::string lacking = problemOf(problem.types, problem.shape, path);
     require(lacking.empty(), lacking);
+    require(!problem.finishing || path == ConvolutionPath::Direct || path == ConvolutionPath::Implicit,
+            "path '" + std::string(name(path)) + "' does not requantize");
     Work work{.device = m_device, .problem = problem};
     if (problem.shape.images == 0) return work.commands.submit();
     switch (path) {
@@ -101,6 +154,9 @@ engine::Ticket Convolution::convolve(const ConvolutionProblem& problem, Convolut
             break;
         case ConvolutionPath::Im2col:
             im2col(work);
+            break;
+        case ConvolutionPath::Implicit:
+            m_gemm.multiply(productOf(problem));
             break;
         case ConvolutionPath::Winograd2:
             winograd(work, 2);
@@ -114,10 +170,14 @@ engine::Ticket Convolution::convolve(const ConvolutionProblem& problem, Convolut
 
 void Convolution::direct(Work& work) {
     const ConvolutionShape& shape = work.shape;
+    const GemmFinishing* finishing = work.problem.finishing;
+    if (finishing) work.finish = uploadFinish(m_device, productOf(work.problem));
     constexpr uint32_t rows = 4;
     const uint32_t filters = groupFilters(shape) < 4 ? 1 : 4;
     const auto& kernel = work.kernel("conv_direct",
-                                     {{0, elementOf(work.problem.type)},
+                                     {{0, elementOf(work.problem.types.b)},
+                                      {7, elementOf(work.problem.types.a)},
+                                      {9, finishing ? finishing->kind : shaders::finishPlain},
                                       {2, rows},
                                       {3, filters},
                                       {4, shape.kernelHeight == 3 && shape.kernelWidth == 3 ? 3 : 0},
@@ -141,9 +201,11 @@ void Convolution::direct(Work& work) {
     for (uint64_t first = 0; first < blocks; first += push.blocks) {
         push.firstBlock = static_cast<uint32_t>(first);
         push.blocks = static_cast<uint32_t>(std::min<uint64_t>(blocks - first, static_cast<uint64_t>(most)));
-        work.commands.dispatch(kernel, uint64_t{push.blocks} * work.lanes, push,
-                               {work.problem.input, work.problem.weights, work.bias()},
-                               {work.problem.output});
+        work.commands.dispatch(
+            kernel, uint64_t{push.blocks} * work.lanes, push,
+            {work.problem.input, work.problem.weights, work.bias(),
+             finishing ? finishing->parameters : work.bias(), finishing ? finishing->sums : work.bias()},
+            {work.problem.output});
         if (push.blocks == static_cast<uint64_t>(most)) work.commands.flush();
     }
 }

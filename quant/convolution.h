@@ -13,25 +13,28 @@
 #include <string>
 #include <vector>
 
-namespace shaders {
-struct ConvColumnsPush;
-}
-
 namespace quant {
 
-// output = Σ weights · input + bias, the bias [filters] of the output's type. Floats give fp32, integers
-// int32, whose sums wrap modulo 2^32. Every range begins on a whole word, and its buffer ends on one.
+// output = activation(Σ weights · input + bias), the bias [filters] of the output's type. Floats give fp32,
+// integers int32, whose sums wrap modulo 2^32. Every range begins on a whole word, and its buffer ends on
+// one.
 //
 // The sum of integers is of the levels as they are: places of padding hold inputZeroPoint, which stands for
-// the real number zero, and no zero point is subtracted. What corrects that and requantizes belongs where
-// the bias is added: see ConvEpilogue in shaders/convolution.h.
+// the real number zero, and no zero point is subtracted. QuantizedConvolution does that, and requantizes.
 struct ConvolutionProblem {
-    GemmType type = GemmType::Fp32;  // of input and weights
+    // Of weights (a) and input (b): a float type, or integers: inputs of 8 bits, weights of 8 or fewer.
+    GemmTypes types = GemmType::Fp32;
     ConvolutionShape shape;
     engine::BufferRange input, weights, output;
     std::optional<engine::BufferRange> bias;
     int32_t inputZeroPoint = 0;  // a level of the type; 0 of floats
+    GemmActivation activation = GemmActivation::None;
+    const GemmFinishing* finishing = nullptr;  // as GemmProblem has it; on the paths direct and implicit
 };
+
+// The product whose C is the output: A the weights, B the windows of the input, a batch for each group of
+// each image. The implicit path multiplies it.
+GemmProblem productOf(const ConvolutionProblem& problem);
 
 // Error bounds of an element of a float output.
 //
@@ -61,8 +64,8 @@ public:
 
     // Why a path cannot take a convolution; empty where it can. Winograd is for floats, 3 x 3 kernels, and
     // strides, dilations and groups of 1.
-    static std::string problemOf(GemmType type, const ConvolutionShape& shape, ConvolutionPath path);
-    static std::vector<ConvolutionPath> paths(GemmType type, const ConvolutionShape& shape);
+    static std::string problemOf(GemmTypes types, const ConvolutionShape& shape, ConvolutionPath path);
+    static std::vector<ConvolutionPath> paths(GemmTypes types, const ConvolutionShape& shape);
 
     // What convolve() does by itself: chosen by type and shape, without measuring.
     ConvolutionPath pathFor(const ConvolutionProblem& problem) const;
@@ -76,15 +79,10 @@ public:
 
 private:
     struct Work;
-    struct Columns;
     struct Winograd;
     void direct(Work& work);
     void im2col(Work& work);
-    void writeColumns(Work& work, const engine::BufferRange& from, const engine::BufferRange& to,
-                      shaders::ConvColumnsPush push);
-    GemmMatrix columnsOf(Work& work, const Columns& columns);
-    void multiplyColumns(Work& work, const Columns& columns);
-    engine::BufferRange groupWeights(Work& work, uint32_t group);
+    GemmMatrix writeColumns(Work& work, uint32_t image, uint32_t firstColumn, uint32_t count);
     void winograd(Work& work, uint32_t tile);
     void multiplyPlaces(Work& work, const Winograd& plan, uint32_t tiles, uint32_t pitch);
     void winogradChunk(Work& work, const Winograd& plan, uint32_t firstRun, uint32_t runs);

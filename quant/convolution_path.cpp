@@ -6,7 +6,7 @@
 namespace quant {
 
 std::string_view name(ConvolutionPath path) {
-    constexpr std::string_view names[] = {"direct", "im2col", "winograd2", "winograd4"};
+    constexpr std::string_view names[] = {"direct", "im2col", "implicit", "winograd2", "winograd4"};
     return names[static_cast<size_t>(path)];
 }
 

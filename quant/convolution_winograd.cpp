@@ -28,24 +28,19 @@ struct Convolution::Winograd {
 // The transformed inputs of so many tiles by the transformed weights, for each place of a tile.
 void Convolution::multiplyPlaces(Work& work, const Winograd& plan, uint32_t tiles, uint32_t pitch) {
     const uint32_t channels = work.shape.channels;
-    GemmProblem product{.type = GemmType::Fp32,
-                        .m = plan.filters,
-                        .n = tiles,
-                        .k = channels,
-                        .a = {{}, channels},
-                        .b = {{}, pitch},
-                        .c = {{}, pitch},
-                        .bias = {}};
-    const GemmPlan gemmPlan = m_gemm.planFor(product);
-    const auto placeOf = [](const engine::Buffer& buffer, uint64_t place, uint64_t rows, uint64_t columns) {
-        return engine::BufferRange(buffer, place * rows * columns * 4, rows * columns * 4);
+    const auto matricesOf = [&](const engine::Buffer& buffer, uint32_t rows, uint32_t stride) {
+        return GemmMatrix{
+            .data = buffer, .rowStride = stride, .batchStride = rows * stride, .count = plan.places};
     };
-    for (uint32_t place = 0; place < plan.places; ++place) {
-        product.a.data = placeOf(m_weights, place, plan.filters, channels);
-        product.b.data = placeOf(m_columns, place, channels, pitch);
-        product.c.data = placeOf(m_products, place, plan.filters, pitch);
-        m_gemm.multiply(product, gemmPlan);
-    }
+    m_gemm.multiply({.types = GemmType::Fp32,
+                     .m = plan.filters,
+                     .n = tiles,
+                     .k = channels,
+                     .batches = plan.places,
+                     .a = matricesOf(m_weights, plan.filters, channels),
+                     .b = matricesOf(m_columns, channels, pitch),
+                     .c = matricesOf(m_products, plan.filters, pitch),
+                     .bias = {}});
 }
 
 void Convolution::winogradChunk(Work& work, const Winograd& plan, uint32_t firstRun, uint32_t runs) {
@@ -79,7 +74,7 @@ void Convolution::winogradChunk(Work& work, const Winograd& plan, uint32_t first
                                    .firstPlane = 0,
                                    .planesPerLane = planesPerLane};
     work.commands.dispatch(
-        work.kernel("conv_winograd_input", {{0, elementOf(problem.type)}, {2, plan.tile}}, true),
+        work.kernel("conv_winograd_input", {{0, elementOf(problem.types.b)}, {2, plan.tile}}, true),
         uint64_t{runs} * quotient(push.planes, planesPerLane) * plan.lanes, push, {problem.input}, {inputs});
     work.commands.flush();
 
@@ -126,8 +121,8 @@ void Convolution::winograd(Work& work, uint32_t tile) {
             .firstPair = plan.firstFilter * shape.channels,
             .pairs = plan.filters * shape.channels};
         work.commands.dispatch(
-            work.kernel("conv_winograd_weights", {{0, elementOf(problem.type)}, {2, tile}}, true), push.pairs,
-            push, {problem.weights}, {m_weights});
+            work.kernel("conv_winograd_weights", {{0, elementOf(problem.types.b)}, {2, tile}}, true),
+            push.pairs, push, {problem.weights}, {m_weights});
         for (uint32_t run = 0; run < plan.runs(shape); run += runsAtOnce)
             winogradChunk(work, plan, run, std::min(runsAtOnce, plan.runs(shape) - run));
     }

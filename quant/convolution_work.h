@@ -20,6 +20,7 @@ struct Convolution::Work {
     const ConvolutionProblem& problem;
     const ConvolutionShape& shape = problem.shape;
     engine::Commands commands{device};
+    engine::Buffer finish{};  // the GemmFinish, where there is a finishing
     bool isCpu = device.info().type == engine::DeviceType::Cpu;
     // Of the kernels that own a whole subgroup; a CPU driver's loads are picked from uniform ones.
     uint32_t lanes = device.info().subgroupSize;
@@ -34,7 +35,13 @@ struct Convolution::Work {
         return device.kernel(name,
                              {.constants = std::move(constants), .subgroupSize = ownsSubgroup ? lanes : 0});
     }
-    shaders::ConvEpilogue epilogue() const { return {.bias = problem.bias ? problem.bias->address() : 0}; }
+    shaders::ConvEpilogue epilogue() const {
+        const bool isRelu = problem.activation == GemmActivation::Relu;
+        return {.bias = problem.bias ? problem.bias->address() : 0,
+                .finish = problem.finishing ? finish.address() : 0,
+                .flags = isRelu ? shaders::flagRelu : 0,
+                .groups = shape.groups};
+    }
     // What a kernel reads as such: something else that it may read anyway where there is none.
     engine::BufferRange bias() const { return problem.bias.value_or(problem.weights); }
     // An element of padding; 0 of a float has the bits of the integer.

@@ -49,20 +49,6 @@ std::vector<ByteMatrix> bytesOf(const GemmMatrix& matrix, GemmType type) {
     return {{high, GemmType::Int8, 256}, {low, GemmType::Uint8, 1}};
 }
 
-// Its addend is written where k turns out to be cut in parts.
-Buffer finishOf(engine::Device& device, const GemmProblem& problem) {
-    Buffer buffer(device, sizeof(shaders::GemmFinish), MemoryKind::Upload, "finish of a product");
-    shaders::GemmFinish& values = buffer.mappedAs<shaders::GemmFinish>()[0];
-    values = problem.finishing->values;
-    values.m = problem.m;
-    values.n = problem.n;
-    values.k = problem.k;
-    values.matricesA = problem.a.count;
-    values.matricesB = problem.b.count;
-    buffer.flush();
-    return buffer;
-}
-
 }  // namespace
 
 std::string Gemm::problemOf(GemmTypes types, GemmPath path) const {
@@ -140,7 +126,7 @@ void Gemm::multiplyBytes(Work& work) {
 
 void Gemm::compute(Work& work) {
     const GemmProblem& problem = work.problem;
-    if (problem.finishing) work.finish = finishOf(m_device, problem);
+    if (problem.finishing) work.finish = uploadFinish(m_device, problem);
     if (isPacking(work.plan.path) && problem.k > 0) return packed(work);
     for (work.batch = 0; work.batch < problem.batches; ++work.batch) {
         if (work.plan.path == GemmPath::Shared && problem.k > 0)

@@ -195,12 +195,12 @@ void QuantizedGemm::addSums(const GemmProblem& product, bool isA, uint64_t offse
     commands.submit();
 }
 
-engine::Ticket QuantizedGemm::multiply(const QuantizedGemmProblem& problem, const GemmPlan& plan) {
+const GemmFinishing& QuantizedGemm::prepare(const QuantizedGemmProblem& problem) {
     checkQuantized(problem);
     Parameters parameters;
-    GemmFinishing finishing = finishingOf(problem, parameters);
+    m_finishing = finishingOf(problem, parameters);
     GemmProblem product = problem.product;
-    product.finishing = &finishing;
+    product.finishing = &m_finishing;
     checkProblem(product);
     const uint64_t linesOfA = uint64_t{product.m} * std::min(product.a.count, product.batches);
     const uint64_t linesOfB = uint64_t{product.n} * std::min(product.b.count, product.batches);
@@ -209,7 +209,7 @@ engine::Ticket QuantizedGemm::multiply(const QuantizedGemmProblem& problem, cons
         m_sums = Buffer();
         m_sums = Buffer(m_device, bytes, MemoryKind::Device, "sums of rows and columns");
     }
-    shaders::GemmFinish& values = finishing.values;
+    shaders::GemmFinish& values = m_finishing.values;
     if (!isAllZero(problem.b.zeroPoints)) {
         addSums(product, true, 0);
         values.rowSums = m_sums.address();
@@ -218,11 +218,17 @@ engine::Ticket QuantizedGemm::multiply(const QuantizedGemmProblem& problem, cons
         addSums(product, false, linesOfA * sizeof(int32_t));
         values.columnSums = m_sums.address() + linesOfA * sizeof(int32_t);
     }
-    const Buffer grids = parameters.upload(m_device);
+    m_grids = parameters.upload(m_device);
     for (uint64_t* address : {&values.zeroPointsA, &values.zeroPointsB, &values.multipliers, &values.shifts})
-        *address += grids.address();
-    finishing.parameters = grids;
-    finishing.sums = m_sums;
+        *address += m_grids.address();
+    m_finishing.parameters = m_grids;
+    m_finishing.sums = m_sums;
+    return m_finishing;
+}
+
+engine::Ticket QuantizedGemm::multiply(const QuantizedGemmProblem& problem, const GemmPlan& plan) {
+    GemmProblem product = problem.product;
+    product.finishing = &prepare(problem);
     return m_gemm.multiply(product, plan);
 }
 

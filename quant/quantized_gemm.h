@@ -2,6 +2,7 @@
 
 #include "engine/buffer.h"
 #include "quant/gemm.h"
+#include "quant/gemm_finishing.h"
 
 #include <cstdint>
 #include <vector>
@@ -52,12 +53,17 @@ public:
         return multiply(problem, m_gemm.planFor(problem.product));
     }
 
+    // What turns the sums of the product into C, for others who compute them: it is on the device once what
+    // was submitted is done, and lasts until the next call. Throws as multiply().
+    const GemmFinishing& prepare(const QuantizedGemmProblem& problem);
+
 private:
     void addSums(const GemmProblem& product, bool isA, uint64_t offset);
 
     engine::Device& m_device;
     Gemm m_gemm;
-    engine::Buffer m_sums;
+    engine::Buffer m_sums, m_grids;
+    GemmFinishing m_finishing;
 };
 
 }  // namespace quant

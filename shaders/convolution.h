@@ -25,9 +25,13 @@ struct ConvGeometry {
     uint groups;
 };
 
-// What becomes of a sum before it is stored: see conv_epilogue.glsl.
+// What becomes of a sum before it is stored: that of a GemmEpilogue whose rows are filters, whose columns are
+// places of the output's plane and whose batches are groups of images. See conv_epilogue.glsl.
 struct ConvEpilogue {
-    AddressBits bias;  // of [filters] floats or int32; 0 for none
+    AddressBits bias;    // of [filters] floats or int32; 0 for none
+    AddressBits finish;  // of a GemmFinish; 0 where it is plain
+    uint flags;          // as GemmEpilogue has them
+    uint groups;
 };
 
 // For conv_direct. A block is what a workgroup computes.
@@ -43,28 +47,18 @@ struct ConvDirectPush {
     uint blocks;
 };
 
-// For conv_columns: a matrix [channel of the group][kernelHeight][kernelWidth][column] of the input's
-// elements, whose columns are outputs of one image.
+// For conv_columns: a matrix [channel][kernelHeight][kernelWidth][column] of the input's elements, whose
+// columns are outputs of one image.
 struct ConvColumnsPush {
     ADDRESS_OF(Words) inputs;
     ADDRESS_OF(Words) columns;
     ConvGeometry geometry;
     uint zeroPoint;
-    uint firstPlane;   // image * channels + the group's first channel
-    uint depth;        // channels of the group
+    uint firstPlane;   // image * channels
+    uint depth;        // channels
     uint firstColumn;  // of the output's plane
     uint columnCount;
     uint pitchWords;  // from one row of the matrix to the next: whole words
-};
-
-// For conv_finish: applies the epilogue to sums [filter][column] in place.
-struct ConvFinishPush {
-    ADDRESS_OF(Words) sums;
-    ConvEpilogue epilogue;
-    uint firstFilter;
-    uint filters;
-    uint columns;
-    uint pitch;  // from one filter to the next
 };
 
 // For conv_winograd_weights: [filters][channels][3][3] to [t * t][filters][channels] with t = tile + 2.

@@ -13,7 +13,7 @@ namespace tests {
 
 using quant::ConvolutionPath;
 using quant::ConvolutionShape;
-using quant::GemmType;
+using quant::GemmTypes;
 
 namespace {
 
@@ -21,11 +21,11 @@ constexpr uint32_t guardWords = 64, guardWord = 0x5a5a5a5a;
 
 }  // namespace
 
-ConvolutionCase::ConvolutionCase(GemmType type, const ConvolutionShape& shape, std::vector<double> input,
+ConvolutionCase::ConvolutionCase(GemmTypes types, const ConvolutionShape& shape, std::vector<double> input,
                                  std::vector<double> weights)
-    : m_input(operandOf(type, 1, static_cast<uint32_t>(input.size()), input)),
-      m_weights(operandOf(type, 1, static_cast<uint32_t>(weights.size()), weights)) {
-    m_problem = {.type = type,
+    : m_input(operandOf(types.b, 1, static_cast<uint32_t>(input.size()), input)),
+      m_weights(operandOf(types.a, 1, static_cast<uint32_t>(weights.size()), weights)) {
+    m_problem = {.types = types,
                  .shape = shape,
                  .input = m_input.buffer,
                  .weights = m_weights.buffer,
@@ -33,15 +33,15 @@ ConvolutionCase::ConvolutionCase(GemmType type, const ConvolutionShape& shape, s
                  .bias = {}};
 }
 
-ConvolutionCase::ConvolutionCase(GemmType type, const ConvolutionShape& shape, uint64_t seed)
+ConvolutionCase::ConvolutionCase(GemmTypes types, const ConvolutionShape& shape, uint64_t seed)
     : ConvolutionCase(
-          type, shape, randomOperand(type, 1, static_cast<uint32_t>(inputElements(shape)), seed).values,
-          randomOperand(type, 1, static_cast<uint32_t>(weightElements(shape)), seed + 1000).values) {}
+          types, shape, randomOperand(types.b, 1, static_cast<uint32_t>(inputElements(shape)), seed).values,
+          randomOperand(types.a, 1, static_cast<uint32_t>(weightElements(shape)), seed + 1000).values) {}
 
 void ConvolutionCase::addBias() {
     const uint32_t filters = m_problem.shape.filters;
     for (uint32_t filter = 0; filter < filters; ++filter) {
-        m_biasWords.push_back(isInteger(m_problem.type)
+        m_biasWords.push_back(isInteger(m_problem.types)
                                   ? 0x7fffff00u + filter
                                   : std::bit_cast<uint32_t>(0.25f * static_cast<float>(filter) - 3));
     }
@@ -120,8 +120,8 @@ double ConvolutionCase::wanted(const Place& place, double& magnitude) const {
     }
     if (!m_problem.bias) return sum;
     const uint32_t word = m_biasWords[place.filter];
-    const double bias = isInteger(m_problem.type) ? static_cast<double>(static_cast<int32_t>(word))
-                                                  : double{std::bit_cast<float>(word)};
+    const double bias = isInteger(m_problem.types) ? static_cast<double>(static_cast<int32_t>(word))
+                                                   : double{std::bit_cast<float>(word)};
     magnitude += std::abs(bias);
     return sum + bias;
 }
@@ -151,11 +151,13 @@ double ConvolutionCase::worst() const {
     const bool isWinograd = m_path == ConvolutionPath::Winograd2 || m_path == ConvolutionPath::Winograd4;
     const double factor = isWinograd ? quant::winogradErrorBound(m_path, shape.channels)
                                      : quant::convolutionErrorBound(depthOf(shape));
+    const bool isRectified = m_problem.activation == quant::GemmActivation::Relu;
     double worst = 0;
     for (uint32_t i = 0; i < m_words.size(); ++i) {
         double magnitude = 0;
-        const double expected = wanted(placeOf(i), magnitude);
-        if (isInteger(m_problem.type)) {
+        double expected = wanted(placeOf(i), magnitude);
+        if (isRectified) expected = std::max(expected, 0.0);
+        if (isInteger(m_problem.types)) {
             if (m_words[i] != static_cast<uint32_t>(static_cast<int64_t>(expected))) return infinity;
             continue;
         }

@@ -11,14 +11,15 @@ namespace tests {
 // A convolution of tensors whose values are known, as it comes from the device, and what it must be.
 class ConvolutionCase {
 public:
-    // Of the values, which the type holds exactly.
-    ConvolutionCase(quant::GemmType type, const quant::ConvolutionShape& shape, std::vector<double> input,
+    // Of the values, which the types, of weights and of input, hold exactly.
+    ConvolutionCase(quant::GemmTypes types, const quant::ConvolutionShape& shape, std::vector<double> input,
                     std::vector<double> weights);
     // Of pseudo-random ones: all of an 8-bit type's, else normal deviates.
-    ConvolutionCase(quant::GemmType type, const quant::ConvolutionShape& shape, uint64_t seed);
+    ConvolutionCase(quant::GemmTypes types, const quant::ConvolutionShape& shape, uint64_t seed);
 
     // What else it is made of, before run(). Biases of integers overflow.
     void addBias();
+    void rectify() { m_problem.activation = quant::GemmActivation::Relu; }
     void setZeroPoint(int32_t zeroPoint) { m_problem.inputZeroPoint = zeroPoint; }
 
     // Into memory that holds NaNs, with guards on both sides.

@@ -11,7 +11,8 @@
 #include "compute/conv_epilogue.glsl"
 #include "compute/grid.glsl"  // a workgroup is one subgroup
 
-layout(constant_id = 0) const uint elementType = elementF32;
+layout(constant_id = 0) const uint elementType = elementF32;  // of the input
+layout(constant_id = 7) const uint weightType = elementF32;
 layout(constant_id = 2) const uint rowsPerLane = 4;
 layout(constant_id = 3) const uint filtersPerLane = 4;
 layout(constant_id = 4) const uint knownKernel = 0;   // its height and width; 0: any
@@ -22,7 +23,7 @@ layout(push_constant, scalar) uniform Push {
 #include "compute/conv_runs.glsl"
 
 const uint taps = knownKernel == 0u ? 1u : knownKernel;  // of a kernel's row at a time
-const bool isInteger = elementType >= elementS8;
+const bool isInteger = elementType >= elementS8 && elementType <= elementSign;
 float sums[rowsPerLane * filtersPerLane];
 int integerSums[rowsPerLane * filtersPerLane];
 
@@ -67,7 +68,7 @@ void addProducts(uint r, uint value, uint firstWeight) {
             integerSums[sum] += int(value) * int(weights[firstWeight + f]);
         else
             sums[sum] = fma(elementValue(value, elementType),
-                            elementValue(weights[firstWeight + f], elementType), sums[sum]);
+                            elementValue(weights[firstWeight + f], weightType), sums[sum]);
     }
 }
 
@@ -81,7 +82,7 @@ void addTaps(uint plane, uint kernelRow, uint kernelColumn, uint k, bool isInsid
         const uint filterIndex = group * groupFilters + min(firstFilter + f, groupFilters - 1u);
         [[unroll]] for (uint t = 0u; t < taps; ++t)
             weights[t * filtersPerLane + f] =
-                elementBits(push.weights, filterIndex * depth + k + t, elementType);
+                elementBits(push.weights, filterIndex * depth + k + t, weightType);
     }
     [[unroll]] for (uint r = 0u; r < rowsPerLane; ++r) {
         const int y = inputRow(r, kernelRow);
@@ -172,15 +173,14 @@ void main() {
     const uint column = firstColumn + lane;
     [[unroll]] for (uint f = 0u; f < filtersPerLane; ++f) {
         const uint filterIndex = group * groupFilters + firstFilter + f;
-        const uint plane = (image * g.filters + filterIndex) * (g.outHeight * g.outWidth);
         [[unroll]] for (uint r = 0u; r < rowsPerLane; ++r) {
             if (column < firstOwn || column >= g.outWidth || firstRow + r >= g.outHeight ||
                 firstFilter + f >= groupFilters)
                 continue;
             const uint sum = isInteger ? uint(integerSums[r * filtersPerLane + f])
                                        : floatBitsToUint(sums[r * filtersPerLane + f]);
-            wordsFrom(push.outputs, plane + (firstRow + r) * g.outWidth + column, 4u).at[0] =
-                finished(push.epilogue, sum, filterIndex, isInteger);
+            storeOutput(push.epilogue, push.outputs, g.filters, g.outHeight * g.outWidth, image, filterIndex,
+                        (firstRow + r) * g.outWidth + column, sum, isInteger);
         }
     }
 }

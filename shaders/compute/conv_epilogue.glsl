@@ -1,15 +1,24 @@
-// What becomes of the sum of a filter on its way to the output: the one place where biases are added, and
-// where zero points would be corrected and sums requantized.
+// What becomes of the sum of a filter on its way to the output.
 #ifndef CONV_EPILOGUE_GLSL
 #define CONV_EPILOGUE_GLSL
 
-#include "compute/gemm_memory.glsl"
+#include "compute/gemm_epilogue.glsl"
 #include "convolution.h"
 
-uint finished(ConvEpilogue epilogue, uint sum, uint filterIndex, bool isInteger) {
-    if (epilogue.bias == uvec2(0u)) return sum;
-    const uint bias = Words(epilogue.bias).at[filterIndex];
-    return isInteger ? sum + bias : floatBitsToUint(uintBitsToFloat(sum) + uintBitsToFloat(bias));
+// Stores the sum, float bits or an int32, of a filter at a place of the output's plane.
+void storeOutput(ConvEpilogue epilogue, Words outputs, uint filters, uint plane, uint image, uint filterIndex,
+                 uint place, uint sum, bool isInteger) {
+    const uint groupFilters = filters / epilogue.groups;
+    const GemmEpilogue whole =
+        GemmEpilogue(epilogue.bias, epilogue.finish, 1.0, 0.0, epilogue.flags | flagRowChannels, 0u,
+                     groupFilters, epilogue.groups);
+    const PlaceOfC at =
+        PlaceOfC(image * epilogue.groups + filterIndex / groupFilters, filterIndex % groupFilters, place);
+    Words row = rowOfC(outputs, image * filters + filterIndex, plane);
+    if (isInteger)
+        storeInteger(whole, row, at, sum);
+    else
+        storeFloat(whole, row, at, uintBitsToFloat(sum));
 }
 
 #endif

@@ -36,15 +36,13 @@ void main() {
         }
         transform();
         const uint filterIndex = push.firstPlane + plane;
-        const uint outPlane = own.image * push.tensorPlanes + filterIndex;
         const uint firstRow = own.row * tile, firstColumn = own.column * tile;
         [[unroll]] for (uint i = 0u; i < rows; ++i) {
-            Words row = wordsFrom(push.tensor,
-                                  (outPlane * push.height + firstRow + i) * push.width + firstColumn, 4u);
             [[unroll]] for (uint j = 0u; j < rows; ++j) {
                 if (own.exists && firstRow + i < push.height && firstColumn + j < push.width)
-                    row.at[j] = finished(push.epilogue, floatBitsToUint(transformed[i * rows + j]),
-                                         filterIndex, false);
+                    storeOutput(push.epilogue, push.tensor, push.tensorPlanes, push.height * push.width,
+                                own.image, filterIndex, (firstRow + i) * push.width + firstColumn + j,
+                                floatBitsToUint(transformed[i * rows + j]), false);
             }
         }
     } while (++plane < end);

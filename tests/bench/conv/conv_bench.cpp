@@ -95,12 +95,12 @@ Seconds secondsOf(engine::Device& device, quant::Convolution& convolution,
 
 void printLayer(engine::Device& device, GemmType type, const Layer& layer, int rounds) {
     const ConvolutionShape& shape = layer.shape;
-    const engine::Buffer input = zeros(device, inputElements(shape) * elementBytes(type)),
-                         weights = zeros(device, weightElements(shape) * elementBytes(type)),
+    const engine::Buffer input = zeros(device, wordBytes(type, inputElements(shape))),
+                         weights = zeros(device, wordBytes(type, weightElements(shape))),
                          output = zeros(device, outputElements(shape) * 4);
     quant::Convolution convolution(device);
     const quant::ConvolutionProblem problem{
-        .type = type, .shape = shape, .input = input, .weights = weights, .output = output, .bias = {}};
+        .types = type, .shape = shape, .input = input, .weights = weights, .output = output, .bias = {}};
     const ConvolutionPath chosen = convolution.pathFor(problem);
     for (const ConvolutionPath path : quant::Convolution::paths(type, shape)) {
         const Seconds seconds = secondsOf(device, convolution, problem, path, rounds);
