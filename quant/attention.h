@@ -61,12 +61,13 @@ public:
 
 private:
     struct Work;
-    void pack(Work& work);
+    void widen(Work& work, engine::BufferRange& operand, engine::Buffer& to, uint64_t elements);
     void attend(Work& work);
     void combine(Work& work);
 
     engine::Device& m_device;
-    engine::Buffer m_queries, m_keys, m_values, m_partials;
+    engine::Buffer m_q, m_k, m_v;          // 16-bit operands as floats
+    engine::Buffer m_sums, m_sliceTotals;  // of slices of keys
 };
 
 }  // namespace quant

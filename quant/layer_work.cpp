@@ -43,14 +43,13 @@ void checkRange(const std::string& which, const engine::BufferRange& range, uint
                    which + ": larger than its buffer");
 }
 
-const engine::Kernel& LayerWork::kernel(const std::string& name,
-                                        std::vector<std::pair<uint32_t, uint32_t>> constants) const {
-    constants.emplace_back(1, 64);
+const engine::Kernel& LayerWork::kernelOf(uint32_t workgroupSize, const std::string& name,
+                                          Constants constants) const {
+    constants.emplace_back(1, workgroupSize);
     return m_device.kernel(name, {.constants = std::move(constants)});
 }
 
-const engine::Kernel& LayerWork::laneKernel(const std::string& name,
-                                            std::vector<std::pair<uint32_t, uint32_t>> constants) const {
+const engine::Kernel& LayerWork::laneKernel(const std::string& name, Constants constants) const {
     constants.emplace_back(1, lanes());
     constants.emplace_back(6, isCpu());
     return m_device.kernel(name, {.constants = std::move(constants), .subgroupSize = lanes()});

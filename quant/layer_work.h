@@ -39,12 +39,16 @@ public:
     uint32_t lanes() const { return m_device.info().subgroupSize; }
     engine::Commands& commands() { return m_commands; }
 
+    using Constants = std::vector<std::pair<uint32_t, uint32_t>>;
     // A kernel whose invocations work alone.
-    const engine::Kernel& kernel(const std::string& name,
-                                 std::vector<std::pair<uint32_t, uint32_t>> constants) const;
+    const engine::Kernel& kernel(const std::string& name, Constants constants) const {
+        return kernelOf(64, name, std::move(constants));
+    }
+    // In workgroups of another size.
+    const engine::Kernel& kernelOf(uint32_t workgroupSize, const std::string& name,
+                                   Constants constants) const;
     // One whose workgroup is one whole subgroup: includes lanes.glsl.
-    const engine::Kernel& laneKernel(const std::string& name,
-                                     std::vector<std::pair<uint32_t, uint32_t>> constants) const;
+    const engine::Kernel& laneKernel(const std::string& name, Constants constants) const;
 
     // Calls part(first, count) for parts of the items, and submits so often that no submission takes much
     // more than 50 ms. operations: of an item, about one per element read, written or multiplied.

@@ -7,29 +7,20 @@
 
 SHADER_NAMESPACE_BEGIN
 
-// For attention_pack: rows become tiles of floats [head][tile][depth][tileRows], zeros beyond the rows.
-// Tiles of one row are a plain conversion.
-struct AttentionPackPush {
-    ADDRESS_OF(Words) from;  // [head][rows][depth]
-    ADDRESS_OF(Words) to;
-    uint rows;  // of a head
-    uint depth;
-    uint tileRows;
-    uint tiles;  // of a head
-    float scale;
-    uint first;  // floats of `to` in this dispatch
-    uint count;
-};
-
-// For attention. A group is one tile of rows and one slice of keys: ((head * tiles) + tile) * slices + slice.
+// For attention. A group is one tile of rows and one slice of keys: (head * tiles + tile) * slices + slice.
+// Scores are in units of ln 2, so that weights are powers of two.
 struct AttentionPush {
-    ADDRESS_OF(Words) queries;   // [head][tile][depth][tile's rows] floats, scaled
-    ADDRESS_OF(Words) keys;      // [head][keyCount][depth] floats
-    ADDRESS_OF(Words) values;    // [head][keyCount][columns] floats
-    ADDRESS_OF(Words) mask;      // [queryCount][keyCount] floats; anything readable where there is none
-    ADDRESS_OF(Words) partials;  // [group][columns + 2][tile's rows]: sums, greatest score, sum of weights
-    uint hasMask;
+    ADDRESS_OF(Words) queries;  // [head][rows][depth] floats
+    ADDRESS_OF(Words) keys;     // [head][keyCount][depth] floats
+    ADDRESS_OF(Words) values;   // [head][keyCount][columns] floats
+    ADDRESS_OF(Words) mask;     // [queryCount][keyCount] floats; anything readable where there is none
+    ADDRESS_OF(Words) result;   // [head][rows][columns] floats; of slices [group][tile's rows][columns] sums
+    ADDRESS_OF(Words)
+    totals;       // [head][rows] logs of sums; of slices [group][tile's rows][2]: greatest score
+                  // and sum of weights
+    float scale;  // over ln 2
     uint isCausal;
+    uint hasLogSums;
     uint queryCount;
     uint keyCount;  // at least keysPerStep
     uint rows;      // of a head: heads in group * queryCount
@@ -40,18 +31,27 @@ struct AttentionPush {
     uint groups;      // up to which it goes
 };
 
-// For attention_combine.
+// For attention_combine, where there are several slices.
 struct AttentionCombinePush {
-    ADDRESS_OF(Words) partials;
+    ADDRESS_OF(Words) sums;     // [group][tile's rows][columns]
+    ADDRESS_OF(Words) totals;   // [group][tile's rows][2]
     ADDRESS_OF(Words) result;   // [head][rows][columns] floats
-    ADDRESS_OF(Words) logSums;  // [head][rows] floats: log of the sum of e^score
+    ADDRESS_OF(Words) logSums;  // [head][rows] floats
     uint hasLogSums;
     uint rows;  // of a head
     uint columns;
     uint tileRows;
-    uint tiles;   // of a head
-    uint slices;  // 0 without keys
-    uint first;   // elements of the result in this dispatch
+    uint tiles;  // of a head
+    uint slices;
+    uint first;  // elements of the result in this dispatch
+    uint count;
+};
+
+// For widen: 16-bit elements become floats.
+struct WidenPush {
+    ADDRESS_OF(Words) from;
+    ADDRESS_OF(Words) to;
+    uint first;  // elements in this dispatch
     uint count;
 };
 

@@ -23,6 +23,22 @@ float expOfNegative(float x) {
     return x < -87.33 ? 0.0 : e;
 }
 
+// 2^x for x <= 0, in the same way, at half the cost: relative error below 2^-22, exactly 1 of 0, 0 below
+// -126. The polynomial is the best of its degree that is 1 at 0.
+float exp2OfNegative(float x) {
+    precise const float shifted = x + 12582912.0;  // 1.5 * 2^23: the last bits are those of x, rounded
+    precise const float n = shifted - 12582912.0;
+    const float r = x - n;
+    float y = 1.326472731e-3;
+    y = fma(y, r, 9.671512991e-3);
+    y = fma(y, r, 5.550733581e-2);
+    y = fma(y, r, 2.402224243e-1);
+    y = fma(y, r, 6.931470037e-1);
+    y = fma(y, r, 1.0);
+    const float e = y * uintBitsToFloat((floatBitsToUint(shifted) + 127u) << 23);
+    return x < -126.0 ? 0.0 : e;
+}
+
 // ln x of a finite normal x > 0, relative error below 2^-22. NaN stays NaN.
 float logOf(float x) {
     const uint bits = floatBitsToUint(x);
