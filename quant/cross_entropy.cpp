@@ -50,7 +50,7 @@ void addUp(LayerWork& work, BufferRange losses, BufferRange counts, const engine
 }  // namespace
 
 double crossEntropyErrorBound(uint64_t classes) {
-    return (static_cast<double>(classes) + 32) * 0x1p-24;
+    return (static_cast<double>(classes) + 64) * 0x1p-24;
 }
 
 engine::Ticket CrossEntropy::run(const CrossEntropyProblem& problem) {

@@ -9,6 +9,7 @@ namespace quant {
 
 namespace {
 
+constexpr double mostFixed = 32;  // elements of a window that is worth a kernel of its own
 constexpr uint64_t mostExtent = uint64_t{1} << 30;
 
 uint32_t windowsAlong(uint32_t size, uint32_t kernel, uint32_t stride, uint32_t padding, uint32_t dilation,
@@ -34,7 +35,10 @@ engine::Ticket pool(engine::Device& device, const PoolProblem& problem, bool isM
     const uint32_t elements = elementsOf("y", {planes, out.height, out.width});
     checkRange("y", y, elements);
     LayerWork work(device);
-    const auto& kernel = work.kernel("pool", {{0, floatElement(type)}, {2, isMax}});
+    const double elementsOfWindow = double{1} * window.kernel.height * window.kernel.width;
+    const Extent2 fixed = elementsOfWindow <= mostFixed ? window.kernel : Extent2{0, 0};
+    const auto& kernel =
+        work.kernel("pool", {{0, floatElement(type)}, {2, isMax}, {3, fixed.height}, {4, fixed.width}});
     const auto int_ = [](uint32_t extent) { return static_cast<int32_t>(extent); };
     shaders::PoolPush push{.from = 0,
                            .to = 0,
@@ -53,7 +57,6 @@ engine::Ticket pool(engine::Device& device, const PoolProblem& problem, bool isM
                            .countsPadding = countsPadding,
                            .first = 0,
                            .count = 0};
-    const double elementsOfWindow = double{1} * window.kernel.height * window.kernel.width;
     work.inParts(elements, 2 * elementsOfWindow + 4, [&](uint32_t first, uint32_t count) {
         push.from = x.address();
         push.to = y.address();

@@ -107,6 +107,8 @@ TEST_CASE("Windows of every shape are pooled as they are defined", "[device][poo
                    .isRoundedUp = isRoundedUp},
                   type, seed++);
         }
+        // Windows too large for a kernel of their own.
+        check(2, {13, 19}, {.kernel = {7, 6}, .stride = {3, 2}, .padding = {3, 2}}, type, seed++);
         check(131, {1, 1}, {}, type, seed++);
         check(1, {5, 5}, {.kernel = {5, 5}}, type, seed++);
         check(0, {5, 5}, {.kernel = {2, 2}}, type, seed++);

@@ -51,7 +51,7 @@ bool maskScores(uint query, uint limit, uint first, uint next) {
             isSeen = isSeen && key < limit;
             if (hasMask) {
                 const float bias = uintBitsToFloat(wordsFrom(push.mask, query, 4u * push.keyCount).at[key]);
-                scores[j] = fma(bias, 1.44269504088896341, scores[j]);
+                scores[j] = fma(bias, log2e, scores[j]);
                 isSeen = isSeen && bias != minusInfinity;
             }
             kept[j] = isSeen ? 0xffffffffu : 0u;

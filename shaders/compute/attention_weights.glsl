@@ -15,7 +15,7 @@ float shareOf(float total) {
 }
 
 float logSumOf(float greatest, float total) {
-    return total == 0.0 ? minusInfinity : originOf(greatest) * 0.693147180559945 + logOf(total);
+    return total == 0.0 ? minusInfinity : originOf(greatest) * ln2 + logOf(total);
 }
 
 #endif

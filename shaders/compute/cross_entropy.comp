@@ -13,13 +13,17 @@ layout(push_constant, scalar) uniform Push {
 const uint passGreatest = 0u, passSum = 1u, passWrite = 2u;
 float greatest, total;
 
+float weightOf(float logit) {
+    return exp2OfNegative((logit - greatest) * log2e);
+}
+
 void takeElement(uint pass, uint index, float value) {
     if (pass == passGreatest)
         greatest = value > greatest ? value : greatest;
     else if (pass == passSum)
-        total += expOfNegative(value - greatest);
+        total += weightOf(value);
     else
-        push.probabilities.at[index] = floatBitsToUint(expOfNegative(value - greatest) / total);
+        push.probabilities.at[index] = floatBitsToUint(weightOf(value) / total);
 }
 
 #include "compute/lane_runs.glsl"

@@ -1,45 +1,32 @@
 // Exponential and logarithm with errors of their own: Vulkan lets a driver's be off by 3 + 2|x| units in the
-// last place, and log by 2^-21 near 1. Polynomials and split constants: S. Moshier, Cephes, expf.c and
-// logf.c (1992).
+// last place, and log by 2^-21 near 1.
 #ifndef EXPONENTIAL_GLSL
 #define EXPONENTIAL_GLSL
 
+const float log2e = 1.44269504088896341;
+const float ln2 = 0.693147180559945309;
 #define minusInfinity uintBitsToFloat(0xff800000u)  // no constant expression to GLSL
 
-// e^x for x <= 0, relative error below 2^-22 and exactly 1 of 0; 0 below -87.33, where the result would be
-// subnormal. NaN stays NaN.
-float expOfNegative(float x) {
-    const float n = roundEven(x * 1.44269504088896341);
-    precise float r = x - n * 0.693359375;
-    r = r + n * 2.12194440e-4;
-    float y = 1.9875691500e-4;
-    y = fma(y, r, 1.3981999507e-3);
-    y = fma(y, r, 8.3334519073e-3);
-    y = fma(y, r, 4.1665795894e-2);
-    y = fma(y, r, 1.6666665459e-1);
-    y = fma(y, r, 5.0000001201e-1);
-    precise float power = y * (r * r) + r + 1.0;
-    const float e = power * uintBitsToFloat(uint(int(n) + 127) << 23);
-    return x < -87.33 ? 0.0 : e;
-}
-
-// 2^x for x <= 0, in the same way, at half the cost: relative error below 2^-22, exactly 1 of 0, 0 below
-// -126. The polynomial is the best of its degree that is 1 at 0.
+// 2^x for x <= 0: relative error below 2^-22 and exactly 1 of 0; 0 below -126, where the result would be
+// subnormal. NaN stays NaN. The polynomial is the best of its degree that is 1 at 0.
 float exp2OfNegative(float x) {
-    precise const float shifted = x + 12582912.0;  // 1.5 * 2^23: the last bits are those of x, rounded
-    precise const float n = shifted - 12582912.0;
-    const float r = x - n;
+    // The last bits of x + 1.5 * 2^23 are x, rounded. They become a float again as an integer: x + c - c has
+    // been seen to become x, in spite of `precise`. (llvmpipe takes three times as long for roundEven.)
+    precise const float shifted = x + 12582912.0;
+    const int n = int(floatBitsToUint(shifted)) - 0x4b400000;
+    const float r = x - float(n);
     float y = 1.326472731e-3;
     y = fma(y, r, 9.671512991e-3);
     y = fma(y, r, 5.550733581e-2);
     y = fma(y, r, 2.402224243e-1);
     y = fma(y, r, 6.931470037e-1);
     y = fma(y, r, 1.0);
-    const float e = y * uintBitsToFloat((floatBitsToUint(shifted) + 127u) << 23);
+    const float e = y * uintBitsToFloat(uint(n + 127) << 23);
     return x < -126.0 ? 0.0 : e;
 }
 
-// ln x of a finite normal x > 0, relative error below 2^-22. NaN stays NaN.
+// ln x of a finite normal x > 0, relative error below 2^-22. NaN stays NaN. After S. Moshier, Cephes, logf.c
+// (1992).
 float logOf(float x) {
     const uint bits = floatBitsToUint(x);
     // x = m 2^e with m in [sqrt(1/2), sqrt(2)).

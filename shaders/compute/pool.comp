@@ -9,6 +9,9 @@
 
 layout(constant_id = 0) const uint elementType = elementF32;
 layout(constant_id = 2) const bool isMax = true;
+// The window, for loops of a fixed length; 0: as the push constants have it.
+layout(constant_id = 3) const int fixedHeight = 0;
+layout(constant_id = 4) const int fixedWidth = 0;
 layout(push_constant, scalar) uniform Push {
     PoolPush push;
 };
@@ -27,7 +30,9 @@ void main() {
     const uint index = push.first + invocationIndex();
     const uint row = index / uint(push.outWidth);
     const uint plane = row / uint(push.outHeight);
-    const ivec2 size = ivec2(push.width, push.height), kernel = ivec2(push.kernelWidth, push.kernelHeight);
+    const ivec2 size = ivec2(push.width, push.height),
+                kernel = fixedWidth > 0 ? ivec2(fixedWidth, fixedHeight)
+                                        : ivec2(push.kernelWidth, push.kernelHeight);
     const ivec2 padding = ivec2(push.paddingWidth, push.paddingHeight);
     const ivec2 dilation = ivec2(push.dilationWidth, push.dilationHeight);
     const ivec2 start = ivec2(index % uint(push.outWidth), row % uint(push.outHeight)) *
@@ -38,16 +43,16 @@ void main() {
     float sum = 0.0;
     int taken = 0;
     for (int i = 0; i < kernel.y; ++i) {
-        const int y = start.y + i * dilation.y;
+        const int y = start.y + i * dilation.y, line = clamp(y, 0, size.y - 1) * size.x;
         for (int j = 0; j < kernel.x; ++j) {
             const int x = start.x + j * dilation.x;
-            if (y < 0 || y >= size.y || x < 0 || x >= size.x) continue;
-            const float value = elementAt(firstElement + uint(y * size.x + x));
+            const bool isInside = y >= 0 && y < size.y && x >= 0 && x < size.x;
+            const float value = elementAt(firstElement + uint(line + clamp(x, 0, size.x - 1)));
             if (isMax) {
-                greatest = greaterOf(greatest, value);
+                greatest = isInside ? greaterOf(greatest, value) : greatest;
             } else {
-                sum += value;
-                ++taken;
+                sum += isInside ? value : 0.0;
+                taken += isInside ? 1 : 0;
             }
         }
     }
