@@ -127,6 +127,7 @@ double Case::worstOfRow(uint32_t head, uint32_t query) const {
         const double bias = m_options.mask.empty() ? 0 : m_options.mask[uint64_t{query} * keys + key];
         weights[key] = score + bias;
         if (m_options.isCausal && key + uint64_t{queries} > query + uint64_t{keys}) weights[key] = -infinity;
+        if (bias == -infinity) weights[key] = -infinity;
         if (weights[key] == -infinity) continue;
         top = std::max(top, weights[key]);
         largestScore = std::max(largestScore, magnitude + std::abs(bias));
@@ -255,6 +256,28 @@ TEST_CASE("NaN and infinity of keys and values reach the queries that see them, 
                     CHECK(std::isfinite(row[1]));
                 }
             }
+        }
+    }
+}
+
+TEST_CASE("What a mask hides may be anything", "[device][attention]") {
+    constexpr uint32_t queries = 9, keys = 22, depth = 17, columns = 5;
+    const std::vector<float> mask = someMask(queries, keys);
+    // Key 13 is hidden from queries 0, 3 and 6.
+    REQUIRE(mask[3 * keys + 13] == -infinity);
+    REQUIRE(mask[4 * keys + 13] != -infinity);
+    for (const bool isOfKeys : {true, false}) {
+        Case one({1, 1, queries, keys, depth, columns}, {.mask = mask}, 55);
+        std::vector<double> values = isOfKeys ? one.k.values : one.v.values;
+        values[13 * (isOfKeys ? depth : columns) + 2] = nan;
+        one.replace(isOfKeys ? &Case::k : &Case::v, values);
+        one.run();
+        for (uint32_t query = 0; query < queries; ++query) {
+            INFO("query " << query << " of keys " << isOfKeys);
+            if (mask[query * keys + 13] == -infinity)
+                CHECK(one.worstOfRow(0, query) <= 1);
+            else
+                CHECK(std::isnan(one.rowOf(0, query)[2]));
         }
     }
 }
