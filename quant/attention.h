@@ -47,7 +47,8 @@ class Attention {
 public:
     explicit Attention(engine::Device& device) : m_device(device) {}
 
-    // Computes, in submissions of some 50 ms, and returns the last one's ticket.
+    // Computes, in submissions of some 50 ms as far as a row or tile takes no longer, and returns the last
+    // one's ticket.
     //
     // A query that sees no key gives zeros. NaN in a score that is seen makes its row NaN, and so does a
     // score of plus infinity; what hidden keys and their values hold is of no effect. Throws

@@ -33,7 +33,8 @@ class CrossEntropy {
 public:
     explicit CrossEntropy(engine::Device& device) : m_device(device) {}
 
-    // Computes, in submissions of some 50 ms, and returns the last one's ticket.
+    // Computes, in submissions of some 50 ms as far as a row or tile takes no longer, and returns the last
+    // one's ticket.
     //
     // A label that is no class gives a loss of NaN, and with it a mean of NaN; so do a logit that is NaN or
     // plus infinity, in its row, and a row of minus infinities. The mean of no rows that count is NaN.

@@ -50,8 +50,9 @@ public:
     // One whose workgroup is one whole subgroup: includes lanes.glsl.
     const engine::Kernel& laneKernel(const std::string& name, Constants constants) const;
 
-    // Calls part(first, count) for parts of the items, and submits so often that no submission takes much
-    // more than 50 ms. operations: of an item, about one per element read, written or multiplied.
+    // Calls part(first, count) for parts of the items, and submits so often that a submission takes
+    // some 50 ms at most, 3 where there is a pacer, unless a single item takes longer. operations: of an
+    // item, about one per element read or written.
     template <class Part>
     void inParts(uint64_t items, double operations, const Part& part) {
         const double each = std::max(operations, 1.0);
@@ -69,7 +70,7 @@ public:
     engine::Ticket submit() { return m_commands.submit(); }
 
 private:
-    double operationsAtOnce() const { return isCpu() ? 5e7 : 2e9; }
+    double operationsAtOnce() const { return (isCpu() ? 5e7 : 2e9) / (m_device.isPaced() ? 20 : 1); }
     void flush() {
         m_commands.flush();
         m_operations = 0;
