@@ -20,6 +20,7 @@ constexpr uint32_t mostDepth = 256;
 constexpr uint32_t shortestSlice = 256;  // keys that are worth a slice of their own
 // Multiplications on llvmpipe per operation of LayerWork, which it does at the speed of memory.
 constexpr double multiplicationsPerOperation = 20;
+constexpr double multiplicationsOfWeight = 32;  // what the exponential of a score costs
 
 BufferRange firstFloats(const BufferRange& range, uint64_t count) {
     return {*range.buffer, range.offset, count * 4};
@@ -154,8 +155,8 @@ void Attention::attend(Work& work) {
                                 .sliceKeys = work.sliceKeys,
                                 .firstGroup = 0,
                                 .groups = 0};
-    const double multiplications =
-        double{1} * work.tileRows * work.sliceKeys * (problem.depth + problem.valueDepth);
+    const double multiplications = double{1} * work.tileRows * work.sliceKeys *
+                                   (problem.depth + problem.valueDepth + multiplicationsOfWeight);
     work.layer.inParts(work.groups(), multiplications / multiplicationsPerOperation,
                        [&](uint32_t first, uint32_t count) {
                            push.firstGroup = first;
