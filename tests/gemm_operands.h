@@ -20,6 +20,7 @@ struct Operand {
     double at(uint64_t of, uint64_t row, uint64_t column) const {
         return values[(of * rows + row) * columns + column];
     }
+    double at(uint64_t row, uint64_t column) const { return at(0, row, column); }  // of the first
 };
 
 // isTransposed: rows lie side by side instead of columns. gap: elements between them. step: from one element
