@@ -30,6 +30,11 @@ void checkRange(const char* which, const BufferRange& range, uint64_t bytes) {
     require(range.sizeBytes >= bytes, std::string(which) + " are larger than their buffer");
 }
 
+bool isWinogradShape(const ConvolutionShape& shape) {
+    return shape.kernelHeight == 3 && shape.kernelWidth == 3 && shape.strideY == 1 && shape.strideX == 1 &&
+           shape.dilationY == 1 && shape.dilationX == 1 && shape.groups == 1;
+}
+
 void checkProblem(const ConvolutionProblem& problem) {
     const auto& [types, shape, input, weights, output, bias, zeroPoint, activation, finishing] = problem;
     check(shape);
@@ -43,11 +48,6 @@ void checkProblem(const ConvolutionProblem& problem) {
     const int32_t most = types.b == GemmType::Int8 ? 127 : types.b == GemmType::Uint8 ? 255 : 0;
     require(zeroPoint >= least && zeroPoint <= most,
             "a zero point of " + std::to_string(zeroPoint) + " is no level of " + std::string(name(types.b)));
-}
-
-bool isWinogradShape(const ConvolutionShape& shape) {
-    return shape.kernelHeight == 3 && shape.kernelWidth == 3 && shape.strideY == 1 && shape.strideX == 1 &&
-           shape.dilationY == 1 && shape.dilationX == 1 && shape.groups == 1;
 }
 
 }  // namespace

@@ -186,6 +186,13 @@ TEST_CASE("Direct dispatches of more than one piece leave nothing out", "[device
     CHECK(isRight);
 }
 
+TEST_CASE("No convolution reads or writes beyond its tensors", "[device][convolution][bounds]") {
+    for (const GemmType type : {GemmType::Fp32, GemmType::Uint8}) {
+        ConvolutionCase one(type, threeByThree(5, 7, 11, 3), 7);
+        checkAll(one);
+    }
+}
+
 TEST_CASE("Sums of the largest 8-bit integers wrap, and padding holds the zero point",
           "[device][convolution]") {
     for (const GemmType type : {GemmType::Int8, GemmType::Uint8}) {

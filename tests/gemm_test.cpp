@@ -114,13 +114,17 @@ TEST_CASE("Matrices with gaps between all elements are multiplied, and never by 
 // Run by itself with every access checked: the operands' buffers end where the matrices do.
 TEST_CASE("No path reads or writes beyond its matrices", "[device][gemm][bounds]") {
     uint64_t seed = 900;
-    forEveryPath([&](GemmTypes type, GemmPath path) {
-        GemmPlan plan = firstPlan(path);
-        if (path == GemmPath::Tiled || path == GemmPath::Dot || path == GemmPath::Coopmat)
-            plan.tile = {2, 2, 4};
-        for (const Shape& shape : {Shape{7, 5, 19}, {1, 131, 65}, {67, 3, 1100}})
-            if (takes(path, shape)) checkProduct(type, plan, shape, seed++);
-    });
+    for (const GemmTypes type :
+         {GemmTypes(GemmType::Fp32), GemmTypes(GemmType::Fp16), GemmTypes(GemmType::Bf16),
+          GemmTypes(GemmType::Uint8), GemmTypes(GemmType::Int8, GemmType::Int4)}) {
+        for (const GemmPath path : gemm().paths(type)) {
+            GemmPlan plan = firstPlan(path);
+            if (path == GemmPath::Tiled || path == GemmPath::Dot || path == GemmPath::Coopmat)
+                plan.tile = {2, 2, 4};
+            for (const Shape& shape : {Shape{7, 5, 19}, {1, 131, 65}, {67, 3, 1100}})
+                if (takes(path, shape)) checkProduct(type, plan, shape, seed++);
+        }
+    }
 }
 
 TEST_CASE("Every tile that may be chosen is right", "[device][gemm]") {
