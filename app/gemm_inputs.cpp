@@ -165,8 +165,9 @@ void GemmInputs::takeFileSizes() {
 }
 
 uint64_t GemmInputs::sizeBytes() const {
-    const auto [a, b] = m_source.types;
-    return wordBytes(a, uint64_t{m_m} * m_k) + wordBytes(b, uint64_t{m_k} * m_n) + uint64_t{m_m} * m_n * 4;
+    const quant::GemmTypes types = m_source.types;
+    return wordBytes(types.a, uint64_t{m_m} * m_k) + wordBytes(types.b, uint64_t{m_k} * m_n) +
+           uint64_t{m_m} * m_n * 4;
 }
 
 quant::HostMatrix GemmInputs::matrix(const std::optional<quant::NpyFile>& file, uint32_t rows,

@@ -46,11 +46,11 @@ void addOperandOptions(CLI::App& command, GemmSource& source) {
 }
 
 void addPathOptions(CLI::App& command, GemmArguments& arguments) {
-    addOption(
-        command, "--type", "fp32|tf32|fp16|bf16|int16|int8|uint8|int4|ternary|binary",
-        "elements of A and B, of the last three those of B, A being int8 (default fp32); C is float32, or "
-        "int32 of integers",
-        [&](const std::string& text) { arguments.source.types = gemmTypesFrom(text); });
+    addOption(command, "--type", "fp32|tf32|fp16|fp16:fp16|bf16|int16|int8|uint8|int4|ternary|binary",
+              "elements of A and B, of the last three those of B, A being int8 (default fp32); fp16:fp16 has "
+              "sums of "
+              "fp16; C is float32, or int32 of integers",
+              [&](const std::string& text) { arguments.source.types = gemmTypesFrom(text); });
     addOption(command, "--path", "auto|reference|tiled|shared|skinny|dot|coopmat",
               "how it is computed (default auto)",
               [&](const std::string& text) { arguments.choice.path = gemmPathFrom(text); });

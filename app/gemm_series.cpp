@@ -12,8 +12,8 @@ namespace app {
 
 namespace {
 
-constexpr std::array types = {"fp32", "tf32",  "fp16", "bf16",    "int16",
-                              "int8", "uint8", "int4", "ternary", "binary"};
+constexpr std::array types = {"fp32", "tf32",  "fp16", "fp16:fp16", "bf16",  "int16",
+                              "int8", "uint8", "int4", "ternary",   "binary"};
 constexpr double patience = 1;  // seconds
 
 void addPaths(GemmRun& run, engine::Device& device, const quant::HostProduct& product, uint32_t repeat) {

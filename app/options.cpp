@@ -192,8 +192,8 @@ uint32_t countFrom(std::string_view text, uint32_t least, uint32_t most) {
 }
 
 quant::GemmTypes gemmTypesFrom(std::string_view text) {
-    requireOneOf(text,
-                 {"fp32", "tf32", "fp16", "bf16", "int16", "int8", "uint8", "int4", "ternary", "binary"});
+    requireOneOf(text, {"fp32", "tf32", "fp16", "fp16:fp16", "bf16", "int16", "int8", "uint8", "int4",
+                        "ternary", "binary"});
     return quant::gemmTypesFrom(text);
 }
 

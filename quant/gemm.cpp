@@ -75,9 +75,10 @@ GemmPlan Gemm::planFor(const GemmProblem& problem) const {
         return {GemmPath::Skinny, isAlongDepth ? tiles.front() : tiles.back()};
     }
     // llvmpipe has cooperative matrices and dot products, but multiplies floats faster than either.
-    if (info.type == engine::DeviceType::Cpu) return first(GemmPath::Tiled);
+    if (info.type == engine::DeviceType::Cpu && has(GemmPath::Tiled)) return first(GemmPath::Tiled);
     if (has(GemmPath::Coopmat)) return first(GemmPath::Coopmat);
     if (has(GemmPath::Dot)) return first(GemmPath::Dot);
+    if (!has(GemmPath::Tiled)) return {};
     return first(has(GemmPath::Shared) && !needsPacking(problem) ? GemmPath::Shared : GemmPath::Tiled);
 }
 
@@ -148,11 +149,12 @@ void Gemm::grow(Work& work, Buffer& buffer, uint64_t bytes, const char* name) {
 
 void Gemm::reference(Work& work) {
     const GemmProblem& problem = work.problem;
-    const auto& kernel = m_device.kernel(
-        "gemm_reference",
-        work.variant(
-            {{0, elementOf(problem.types.a)}, {1, 64}, {7, elementOf(problem.types.b)}, work.finishing()},
-            false));
+    const auto& kernel = m_device.kernel("gemm_reference", work.variant({{0, elementOf(problem.types.a)},
+                                                                         {1, 64},
+                                                                         {7, elementOf(problem.types.b)},
+                                                                         {8, problem.types.hasHalfSums},
+                                                                         work.finishing()},
+                                                                        false));
     shaders::GemmPush push = work.push();
     const uint32_t most = work.atOnce(1, problem.k);
     for (uint32_t row = 0; row < problem.m; row += push.rows) {

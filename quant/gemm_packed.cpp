@@ -39,7 +39,7 @@ GemmType byteType(GemmType type) {
 }
 
 std::string coopmatKernel(GemmTypes types) {
-    if (!isInteger(types)) return "gemm_coopmat_f16";
+    if (!isInteger(types)) return types.hasHalfSums ? "gemm_coopmat_f16_half" : "gemm_coopmat_f16";
     return types.a == GemmType::Uint8 ? "gemm_coopmat_u8" : "gemm_coopmat_s8";
 }
 

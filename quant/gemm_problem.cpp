@@ -93,8 +93,9 @@ bool isSkinny(const GemmProblem& problem) {
     return std::min(problem.m, problem.n) <= mostSkinny && (wide.rowStride == 1 || wide.columnStride == 1);
 }
 
-double gemmErrorBound(uint64_t k) {
-    return (static_cast<double>(k) + 4) * 0x1p-24;
+double gemmErrorBound(uint64_t k, GemmTypes types) {
+    const double roundings = static_cast<double>(k) + 4;
+    return types.hasHalfSums ? std::expm1(roundings * std::log1p(0x1p-11)) : roundings * 0x1p-24;
 }
 
 void checkProblem(const GemmProblem& problem) {

@@ -77,11 +77,12 @@ bool isSkinny(const GemmProblem& problem);
 // Throws std::invalid_argument for what Gemm::multiply refuses whatever the path.
 void checkProblem(const GemmProblem& problem);
 
-// Error bound of an element of a float product computed by any path: at most gemmErrorBound(k) times
+// Error bound of an element of a float product computed by any path: at most gemmErrorBound(k, types) times
 // |alpha| * sum |a b| + |beta c| + |bias|. Additions are made in an order that differs between paths: each of
 // k products goes through at most k + 3 roundings of 2^-24 (N. Higham, Accuracy and Stability of Numerical
 // Algorithms, 2002, section 3.1). Where a driver flushes subnormals, each rounding may lose 2^-126 besides.
+// Half sums: roundings of 2^-11, which compound; each may lose 2^-25 besides, and sums beyond 65504 overflow.
 // Integer products are exact.
-double gemmErrorBound(uint64_t k);
+double gemmErrorBound(uint64_t k, GemmTypes types = GemmType::Fp32);
 
 }  // namespace quant

@@ -52,7 +52,10 @@ GemmTile gemmTileFrom(std::string_view text) {
 
 const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, GemmTypes types) {
     const std::string_view a = elementName(types.a), b = elementName(types.b);
-    const std::string_view sum = a == "float16" ? "float32" : a == "uint8" ? "uint32" : "int32";
+    const std::string_view sum = types.hasHalfSums ? "float16"
+                                 : a == "float16"  ? "float32"
+                                 : a == "uint8"    ? "uint32"
+                                                   : "int32";
     // Panels are read by elements.
     if (isInteger(types) ? !info.int8 : !(info.float16 && info.int16)) return nullptr;
     const auto isRight = [&](const engine::CooperativeMatrixShape& shape) {
@@ -69,11 +72,15 @@ const engine::CooperativeMatrixShape* gemmShape(const engine::DeviceInfo& info, 
 
 std::vector<GemmPath> gemmPaths(const engine::DeviceInfo& info, GemmTypes types) {
     const bool isOfBytes = types.a == GemmType::Int16 || types.b == GemmType::Int16;
-    std::vector<GemmPath> paths{GemmPath::Reference, GemmPath::Tiled};
-    if (!isOfBytes) paths.push_back(GemmPath::Skinny);  // bytes of wider integers lie apart
-    if (!isInteger(types)) paths.push_back(GemmPath::Shared);
-    if (isInteger(types) && info.integerDotProduct) paths.push_back(GemmPath::Dot);
-    if (gemmShape(info, types)) paths.push_back(GemmPath::Coopmat);
+    std::vector<GemmPath> paths{GemmPath::Reference};
+    const auto add = [&](GemmPath path, bool isThere) {
+        if (isThere) paths.push_back(path);
+    };
+    add(GemmPath::Tiled, !types.hasHalfSums);
+    add(GemmPath::Skinny, !types.hasHalfSums && !isOfBytes);  // bytes of wider integers lie apart
+    add(GemmPath::Shared, !types.hasHalfSums && !isInteger(types));
+    add(GemmPath::Dot, isInteger(types) && info.integerDotProduct);
+    add(GemmPath::Coopmat, gemmShape(info, types) != nullptr);
     return paths;
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view types[] = {"fp32", "tf32",  "fp16", "bf16",    "int16",
                                       "int8", "uint8", "int4", "ternary", "binary"};
+constexpr std::string_view halfSumsName = "fp16:fp16";
 constexpr std::string_view paths[] = {"reference", "tiled", "shared", "skinny", "dot", "coopmat"};
 
 template <size_t count>
@@ -32,12 +33,14 @@ GemmType gemmTypeFrom(std::string_view text) {
 }
 
 std::string name(GemmTypes types) {
+    if (types.hasHalfSums) return std::string(halfSumsName);
     if (types.a == GemmType::Int8 && elementBits(types.b) < 8) return std::string(name(types.b));
     if (types.a == types.b && elementBits(types.b) >= 8) return std::string(name(types.a));
     return std::string(name(types.a)) + "-" + std::string(name(types.b));
 }
 
 GemmTypes gemmTypesFrom(std::string_view text) {
+    if (text == halfSumsName) return GemmTypes::halfSums();
     const size_t dash = text.find('-');
     const GemmType last = gemmTypeFrom(dash == text.npos ? text : text.substr(dash + 1));
     if (dash == text.npos) return {elementBits(last) < 8 ? GemmType::Int8 : last, last};

@@ -42,10 +42,16 @@ constexpr bool isInteger(GemmType type) {
 // one of int32, whose sums wrap modulo 2^32.
 struct GemmTypes {
     GemmType a = GemmType::Fp32, b = GemmType::Fp32;
+    bool hasHalfSums = false;  // of fp16: sums are fp16 too, rounded at each step, and overflow beyond 65504
 
     constexpr GemmTypes() = default;
     constexpr GemmTypes(GemmType both) : a(both), b(both) {}
     constexpr GemmTypes(GemmType a_, GemmType b_) : a(a_), b(b_) {}
+    static constexpr GemmTypes halfSums() {
+        GemmTypes types = GemmType::Fp16;
+        types.hasHalfSums = true;
+        return types;
+    }
     bool operator==(const GemmTypes&) const = default;
 };
 constexpr bool isInteger(GemmTypes types) {
@@ -53,7 +59,8 @@ constexpr bool isInteger(GemmTypes types) {
 }
 
 // "int8" where both are that; "int4", "ternary" and "binary" are such weights B against int8; else
-// "uint8-int8", A first. The way back throws std::invalid_argument, for pairs that are not multiplied too.
+// "uint8-int8", A first; "fp16:fp16" with half sums. The way back throws std::invalid_argument, for pairs
+// that are not multiplied too.
 std::string name(GemmTypes types);
 GemmTypes gemmTypesFrom(std::string_view text);
 

@@ -127,9 +127,11 @@ ProductReference::Element ProductReference::floatElement(uint64_t index, std::sp
     const double added = c.empty() ? 0 : double{beta} * load<float>(c, index);
     const double value = alpha * sum + added, scaled = std::abs(alpha) * magnitude + std::abs(added);
     if (!std::isfinite(scaled)) return {index, value, std::numeric_limits<double>::quiet_NaN()};
-    if (std::max(magnitude, scaled) > FLT_MAX / 2) return {index, value, HUGE_VAL};
-    const double underflow = (std::abs(alpha) * static_cast<double>(depth) + 2) * FLT_MIN;
-    return {index, value, gemmErrorBound(depth) * scaled + underflow};
+    const double largest = types.hasHalfSums ? 65504 : FLT_MAX;
+    if (std::max(magnitude, scaled) > largest / 2) return {index, value, HUGE_VAL};
+    const double lost = types.hasHalfSums ? 0x1p-25 : FLT_MIN;
+    const double underflow = (std::abs(alpha) * static_cast<double>(depth) + 2) * lost;
+    return {index, value, gemmErrorBound(depth, types) * scaled + underflow};
 }
 
 ProductReference::Element ProductReference::integerElement(uint64_t index,

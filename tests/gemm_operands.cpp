@@ -243,7 +243,8 @@ double Product::worst() const {
         }
         if (isRectified) expected = std::max(expected, 0.0);
         const double error = std::abs(double{std::bit_cast<float>(m_words[i])} - expected);
-        const double bound = quant::gemmErrorBound(m_problem.k) * magnitude;
+        const double lost = m_problem.types.hasHalfSums ? 0x1p-25 * (m_problem.k + 2.0) : 0;
+        const double bound = quant::gemmErrorBound(m_problem.k, m_problem.types) * magnitude + lost;
         if (error == 0) continue;
         if (!(error <= infinity)) return infinity;
         worst = std::max(worst, error / bound);

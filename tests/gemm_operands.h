@@ -43,6 +43,7 @@ Operand randomOperand(quant::GemmType type, uint32_t rows, uint32_t columns, uin
 class Product {
 public:
     Product(const Operand& a, const Operand& b, uint32_t batches = 1);
+    void sumInHalves() { m_problem.types.hasHalfSums = true; }
 
     // What else the product is made of, before run().
     void scale(float alpha, float beta);

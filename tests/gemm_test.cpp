@@ -92,6 +92,38 @@ TEST_CASE("Products of awkward sizes, strides and transposes are right on every 
     });
 }
 
+TEST_CASE("Sums of halves are rounded to halves on demand", "[device][gemm]") {
+    const GemmTypes types = GemmTypes::halfSums();
+    for (const GemmPath path : gemm().paths(types)) {
+        for (const Shape& shape : {Shape{19, 26, 33}, {1, 1, 1}, {9, 5, 300}}) {
+            const Operand a = randomOperand(GemmType::Fp16, shape.m, shape.k, 61, {.gap = 1}),
+                          b = randomOperand(GemmType::Fp16, shape.k, shape.n, 62, {.isTransposed = true});
+            Product product(a, b);
+            product.sumInHalves();
+            product.addBias();
+            product.run(gemm(), firstPlan(path));
+            INFO(name(path) << " k " << shape.k);
+            CHECK(product.worst() <= 1);
+        }
+        // 2048 + 1 is 2048 in halves, and 2049 in floats; 65504 + 65504 is too large.
+        const Operand one = operandOf(GemmType::Fp16, 1, 2, {1, 1});
+        for (const auto& [first, second, sum] : {std::array{2048., 1., 2048.}, {65504., 65504., HUGE_VAL}}) {
+            const Operand terms = operandOf(GemmType::Fp16, 2, 1, {first, second});
+            Product product(one, terms);
+            product.sumInHalves();
+            product.run(gemm(), firstPlan(path));
+            INFO(name(path));
+            CHECK(std::bit_cast<float>(product.words()[0]) == sum);
+        }
+    }
+    CHECK(gemmPaths(device().info(), types).front() == GemmPath::Reference);
+    const Operand a = randomOperand(GemmType::Fp16, 40, 60, 1), b = randomOperand(GemmType::Fp16, 60, 50, 2);
+    Product chosen(a, b);
+    chosen.sumInHalves();
+    chosen.run(gemm(), gemm().planFor(chosen.problem()));
+    CHECK(chosen.worst() <= 1);
+}
+
 TEST_CASE("Matrices with gaps between all elements are multiplied, and never by the narrow path",
           "[device][gemm]") {
     for (const GemmType type : {GemmType::Fp32, GemmType::Int8}) {

@@ -23,7 +23,8 @@ TEST_CASE("Tiles, types and paths are read back, others refused", "[gemm]") {
     }
     CHECK(gemmTypesFrom("binary") == GemmTypes(GemmType::Int8, GemmType::Binary));
     CHECK(gemmTypesFrom("uint8-int8") == GemmTypes(GemmType::Uint8, GemmType::Int8));
-    for (const char* types : {"uint8-int4", "int4-int4", "int16-int8"})
+    CHECK(gemmTypesFrom("fp16:fp16").hasHalfSums);
+    for (const char* types : {"fp16:fp16", "uint8-int4", "int4-int4", "int16-int8"})
         CHECK(name(gemmTypesFrom(types)) == types);
     CHECK_THROWS_AS(gemmTypesFrom("fp16-int8"), std::invalid_argument);
     CHECK_THROWS_AS(gemmTypesFrom("int8-"), std::invalid_argument);

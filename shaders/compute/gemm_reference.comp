@@ -8,6 +8,7 @@
 
 layout(constant_id = 0) const uint elementA = elementF32;
 layout(constant_id = 7) const uint elementB = elementF32;
+layout(constant_id = 8) const bool hasHalfSums = false;  // rounded to float16 at each step
 layout(push_constant, scalar) uniform Push {
     GemmPush push;
 };
@@ -29,6 +30,7 @@ void main() {
                 integers += a * b;
             else
                 floats = fma(elementValue(a, elementA), elementValue(b, elementB), floats);
+            if (hasHalfSums) floats = roundedToHalf(floats);
         } while (++k < push.k);
     Words c = rowOfC(push.c, row, push.cRow);
     const PlaceOfC place = PlaceOfC(push.epilogue.firstBatch, row, column);

@@ -12,4 +12,15 @@ uint floatBitsOfHalf(uint h) {
     return sign | (magnitude < 0x0400u ? subnormal : normal);
 }
 
+// Rounded to binary16 and back, to nearest, ties to even; what is too large becomes infinite.
+float roundedToHalf(float x) {
+    const uint bits = floatBitsToUint(x);
+    const uint magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u) return x;
+    if (magnitude >= 0x477ff000u) return uintBitsToFloat(bits & 0x80000000u | 0x7f800000u);
+    // Below 2^-14: multiples of 2^-24.
+    if (magnitude < 0x38800000u) return roundEven(x * 16777216.0) * 5.9604644775390625e-8;
+    return uintBitsToFloat((bits + 0xfffu + (bits >> 13u & 1u)) & 0xffffe000u);
+}
+
 #endif
