@@ -63,6 +63,7 @@ bool SlicedJob::isBack() {
 // The thread, from the first turn to the last.
 void SlicedJob::work() {
     m_workTurn.acquire();
+    m_stepStart = Clock::now();
     current = this;
     try {
         m_work();
@@ -80,10 +81,15 @@ void SlicedJob::pace(engine::Ticket ticket) {
     if (std::uncaught_exceptions() > 0) return;
     m_device.wait(std::exchange(m_lastTicket, ticket));
     if (m_pausesLeft > 0) --m_pausesLeft;
-    if (!m_isCancelled && (m_pausesLeft == 0 || Clock::now() >= m_end)) {
+    const auto now = Clock::now();
+    // Long steps are soon forgotten, lest a kernel that was compiled shortens every turn.
+    m_longestStep = std::max(now - m_stepStart, m_longestStep * 3 / 4);
+    const bool isOver = m_end != Clock::time_point::max() && now + m_longestStep >= m_end;
+    if (!m_isCancelled && (m_pausesLeft == 0 || isOver)) {
         m_ownerTurn.release();
         m_workTurn.acquire();
     }
+    m_stepStart = Clock::now();
     if (!m_isCancelled) return;
     m_device.wait(ticket);
     throw Cancelled();
@@ -109,6 +115,7 @@ void SlicedJob::aside(const std::function<void()>& work) {
     }
     m_back.notify_one();
     m_workTurn.acquire();
+    m_stepStart = Clock::now();
     m_wentAside = false;
     if (m_isCancelled) {
         m_device.wait(m_lastTicket);

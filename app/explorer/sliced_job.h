@@ -31,9 +31,9 @@ public:
     SlicedJob(const SlicedJob&) = delete;
     SlicedJob& operator=(const SlicedJob&) = delete;
 
-    // Lets the work run until it is done or has used up the time, which is looked at where it may pause: it
-    // takes longer by what lies between two such places. Waits for what is done aside as long as there is
-    // time. Returns isDone(). Throws what the work throws, once; the job is done then.
+    // Lets the work run until it is done or would use up the time before the next place where it may pause,
+    // as far as what lay between the last ones tells. Waits for what is done aside as long as there is time.
+    // Returns isDone(). Throws what the work throws, once; the job is done then.
     bool run(std::chrono::steady_clock::duration budget);
     // The same, until the work has passed that many places where it may pause: the same ones every time.
     bool runPauses(uint64_t pauses);
@@ -66,6 +66,8 @@ private:
     bool m_isAside = false;  // guarded by m_asideMutex
     // Each is used by the thread whose turn it is.
     Clock::time_point m_end = Clock::time_point::max();
+    Clock::time_point m_stepStart;  // of what lies between two places where the work may pause
+    Clock::duration m_longestStep{};
     uint64_t m_pausesLeft = std::numeric_limits<uint64_t>::max();
     engine::Ticket m_lastTicket;
     bool m_isDone = false, m_isCancelled = false, m_wentAside = false;

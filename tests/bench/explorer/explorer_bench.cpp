@@ -6,12 +6,15 @@
 #include "engine/surface.h"
 #include "engine/swapchain.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -98,6 +101,37 @@ void measureAll(const std::string& where, Explorer& explorer, engine::Device& de
     measure((where + ", dragging, no work").c_str(), explorer, device, stage, {}, true);
 }
 
+// How long the work holds each frame up while a tensor is refined from nothing, view by view.
+void measureSlices(Explorer& explorer, Stage& stage) {
+    std::printf("\n%-34s %7s %9s %9s %9s\n", "work of a frame, 8 ms allowed", "frames", "median ms",
+                "95 % ms", "most ms");
+    const app::Session before = explorer.session();
+    for (const auto& [name, view] : {std::pair{"clip view", app::View::Clip},
+                                     {"channel view", app::View::Channels},
+                                     {"compare view", app::View::Compare}}) {
+        for (int round = 0; round < 2; ++round) {  // kernels are made during the first
+            app::Session session = before;
+            session.view = view;
+            explorer.workspace().startAgain();
+            explorer.show(session);
+            std::vector<double> slices;
+            do {
+                explorer.workspace().want(explorer.session());
+                const auto start = Clock::now();
+                explorer.workspace().run(workBudget);
+                slices.push_back(millisecondsSince(start));
+                stage.frame(explorer, {});
+            } while (explorer.isBusy());
+            if (round == 0 || slices.empty()) continue;
+            std::ranges::sort(slices);
+            std::printf("%-34s %7zu %9.2f %9.2f %9.2f\n", name, slices.size(), slices[slices.size() / 2],
+                        slices[slices.size() * 95 / 100], slices.back());
+        }
+    }
+    explorer.show(before);
+    settle(explorer, stage);
+}
+
 double residentMiB() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
@@ -149,6 +183,7 @@ int main(int argc, char** argv) {
     std::printf("%-34s %7s %9s %9s %9s %9s\n", "1280x720", "fps", "ms", "host ms", "device ms", "cpu ms");
     Stage offscreen(device, nullptr);
     measureAll("offscreen", explorer, device, offscreen);
+    measureSlices(explorer, offscreen);
     if (window) {
         engine::Swapchain swapchain(device, instance, window->handle());
         window->show();
