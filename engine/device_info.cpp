@@ -111,6 +111,8 @@ void readFeatures(VkPhysicalDevice device, DeviceInfo& info) {
     const bool hasArithmetic =
         (properties.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0;
     need(inCompute && hasArithmetic, "subgroup arithmetic");
+    const bool hasQuads = (properties.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_QUAD_BIT) != 0;
+    need(inCompute && hasQuads, "subgroup quad operations");
     need(allProperties.properties.limits.maxComputeWorkGroupInvocations >= 256,
          "workgroups of 256 invocations");
     info.int64 = all.features.shaderInt64;

@@ -179,8 +179,11 @@ void main() {
                 continue;
             const uint sum = isInteger ? uint(integerSums[r * filtersPerLane + f])
                                        : floatBitsToUint(sums[r * filtersPerLane + f]);
+            const uint firstPlace = (firstRow + r) * g.outWidth + firstColumn;
+            const bool areAllInside = firstColumn == firstOwn && firstColumn + workgroupSize <= g.outWidth &&
+                                      (firstPlace & 3u) == 0u;
             storeOutput(push.epilogue, push.outputs, g.filters, g.outHeight * g.outWidth, image, filterIndex,
-                        (firstRow + r) * g.outWidth + column, sum, isInteger);
+                        firstPlace + lane, sum, isInteger, areAllInside);
         }
     }
 }

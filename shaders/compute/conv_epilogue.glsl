@@ -5,9 +5,10 @@
 #include "compute/gemm_epilogue.glsl"
 #include "convolution.h"
 
-// Stores the sum, float bits or an int32, of a filter at a place of the output's plane.
+// Stores the sum, float bits or an int32, of a filter at a place of the output's plane. isOfLanes: whether
+// the subgroup's lanes store neighbouring places, the first of them a multiple of 4; the same for all lanes.
 void storeOutput(ConvEpilogue epilogue, Words outputs, uint filters, uint plane, uint image, uint filterIndex,
-                 uint place, uint sum, bool isInteger) {
+                 uint place, uint sum, bool isInteger, bool isOfLanes) {
     const uint groupFilters = filters / epilogue.groups;
     const GemmEpilogue whole =
         GemmEpilogue(epilogue.bias, epilogue.finish, 1.0, 0.0, epilogue.flags | flagRowChannels, 0u,
@@ -16,7 +17,7 @@ void storeOutput(ConvEpilogue epilogue, Words outputs, uint filters, uint plane,
         PlaceOfC(image * epilogue.groups + filterIndex / groupFilters, filterIndex % groupFilters, place);
     Words row = rowOfC(outputs, image * filters + filterIndex, plane);
     if (isInteger)
-        storeInteger(whole, row, at, sum);
+        storeInteger(whole, row, at, sum, isOfLanes);
     else
         storeFloat(whole, row, at, uintBitsToFloat(sum));
 }

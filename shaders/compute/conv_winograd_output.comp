@@ -42,7 +42,7 @@ void main() {
                 if (own.exists && firstRow + i < push.height && firstColumn + j < push.width)
                     storeOutput(push.epilogue, push.tensor, push.tensorPlanes, push.height * push.width,
                                 own.image, filterIndex, (firstRow + i) * push.width + firstColumn + j,
-                                floatBitsToUint(transformed[i * rows + j]), false);
+                                floatBitsToUint(transformed[i * rows + j]), false, false);
             }
         }
     } while (++plane < end);

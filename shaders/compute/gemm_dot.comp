@@ -74,10 +74,11 @@ void main() {
         const uint row = panels.inA * rowsPerPanel + i;
         Words c = rowOfPanels(panels, row);
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j) {
-            const uint column = panels.inB * columnsPerPanel + j * workgroupSize + lane;
+            const uint first = panels.inB * columnsPerPanel + j * workgroupSize, column = first + lane;
+            const bool areAllInside = first + workgroupSize <= push.n;
             if (row < push.m && column < push.n)
                 storeInteger(push.epilogue, c, placeOf(panels, row, column),
-                             uint(sums[i * columnsPerLane + j]));
+                             uint(sums[i * columnsPerLane + j]), areAllInside);
         }
     }
 }

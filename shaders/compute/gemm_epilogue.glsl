@@ -3,6 +3,8 @@
 #ifndef GEMM_EPILOGUE_GLSL
 #define GEMM_EPILOGUE_GLSL
 
+#extension GL_KHR_shader_subgroup_quad : require
+
 #include "compute/gemm_memory.glsl"
 
 layout(constant_id = 9) const uint finishing = finishPlain;
@@ -58,6 +60,19 @@ void storeByte(Words c, uint column, uint value) {
     atomicOr(word.at[0], (value & 0xffu) << shift);
 }
 
+// Where the subgroup's lanes hold neighbouring columns, all of them C's, four make a word. column: the
+// lane's, of which the first lane's is a multiple of 4.
+void storeBytesOfLanes(Words c, uint column, uint value) {
+    if ((uvec2(c).x & 3u) != 0u) {
+        storeByte(c, column, value);
+        return;
+    }
+    uint word = (value & 0xffu) << (8u * (column & 3u));
+    word |= subgroupQuadSwapHorizontal(word);
+    word |= subgroupQuadSwapVertical(word);
+    if ((column & 3u) == 0u) c.at[column >> 2] = word;
+}
+
 // The sum of (a - zeroA) * (b - zeroB), with bias, modulo 2^32.
 int totalOf(GemmEpilogue epilogue, Finish finish, PlaceOfC place, uint channel, uint sum) {
     const uint matrixA = place.batch % finish.values.matricesA,
@@ -89,7 +104,8 @@ int scaledInteger(int total, int multiplier, int shift) {
     return high >> shift == result >> 31 ? result : high < 0 ? int(0x80000000u) : 0x7fffffff;
 }
 
-void storeFinished(GemmEpilogue epilogue, Words c, PlaceOfC place, uint sum) {
+// isOfLanes: as storeBytesOfLanes wants it; the same for all lanes.
+void storeFinished(GemmEpilogue epilogue, Words c, PlaceOfC place, uint sum, bool isOfLanes) {
     Finish finish = Finish(epilogue.finish);
     const uint channel = channelOf(epilogue, place);
     const int total = totalOf(epilogue, finish, place, channel, sum);
@@ -110,14 +126,20 @@ void storeFinished(GemmEpilogue epilogue, Words c, PlaceOfC place, uint sum) {
         precise const float value = uintBitsToFloat(multiplier) * float(total);
         scaled = int(roundEven(clamp(value, float(low), float(high))));
     }
-    storeByte(c, place.column, uint(scaled + zero));
+    if (isOfLanes)
+        storeBytesOfLanes(c, place.column, uint(scaled + zero));
+    else
+        storeByte(c, place.column, uint(scaled + zero));
 }
 
-void storeInteger(GemmEpilogue epilogue, Words c, PlaceOfC place, uint sum) {
+void storeInteger(GemmEpilogue epilogue, Words c, PlaceOfC place, uint sum, bool isOfLanes) {
     if (finishing == finishPlain)
         storePlain(epilogue, c, place, sum);
     else
-        storeFinished(epilogue, c, place, sum);
+        storeFinished(epilogue, c, place, sum, isOfLanes);
+}
+void storeInteger(GemmEpilogue epilogue, Words c, PlaceOfC place, uint sum) {
+    storeInteger(epilogue, c, place, sum, false);
 }
 
 // The row of C of an element; bytes of 8-bit ones.

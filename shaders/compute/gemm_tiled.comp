@@ -83,11 +83,12 @@ void main() {
         const uint row = panels.inA * rowsPerPanel + i;
         Words c = rowOfPanels(panels, row);
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j) {
-            const uint column = panels.inB * columnsPerPanel + j * workgroupSize + lane;
+            const uint first = panels.inB * columnsPerPanel + j * workgroupSize, column = first + lane;
+            const bool areAllInside = first + workgroupSize <= push.n;
             const float sum = sums[i * columnsPerLane + j];
             if (row >= push.m || column >= push.n) continue;
             if (isInteger)
-                storeInteger(push.epilogue, c, placeOf(panels, row, column), uint(int(sum)));
+                storeInteger(push.epilogue, c, placeOf(panels, row, column), uint(int(sum)), areAllInside);
             else
                 storeFloat(push.epilogue, c, placeOf(panels, row, column), sum);
         }

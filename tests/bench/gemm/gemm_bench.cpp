@@ -2,7 +2,7 @@
 // one run on the same device. `clipscope_gemm_bench [N] [ROUNDS] [DEVICE]`; see ../README.md.
 #include "engine/buffer.h"
 #include "engine/instance.h"
-#include "quant/gemm.h"
+#include "quant/quantized_gemm.h"
 #include "tests/bench/gemm/ggml_peer.h"
 
 #include <algorithm>
@@ -40,19 +40,31 @@ public:
     quant::Gemm& gemm() { return m_gemm; }
     const quant::GemmProblem& problem() const { return m_problem; }
 
-    // Best of some rounds after one that is not counted, in seconds.
     double seconds(const quant::GemmPlan& plan, int rounds) {
+        return bestOf(rounds, [&] { return m_gemm.multiply(m_problem, plan); });
+    }
+    // Of integers, with zero points on both sides, to int8.
+    double quantizedSeconds(const quant::GemmPlan& plan, int rounds) {
+        quant::QuantizedGemm gemm(m_device);
+        const quant::QuantizedGemmProblem problem{
+            .product = m_problem, .a = {{0.5f}, {3}}, .b = {{0.25f}, {-1}}, .scaleC = 16};
+        return bestOf(rounds, [&] { return gemm.multiply(problem, plan); });
+    }
+
+private:
+    // After one that is not counted.
+    template <class Multiply>
+    double bestOf(int rounds, const Multiply& multiply) {
         double least = HUGE_VAL;
         for (int round = 0; round <= rounds; ++round) {
             const auto start = Clock::now();
-            m_device.wait(m_gemm.multiply(m_problem, plan));
+            m_device.wait(multiply());
             const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
             if (round > 0) least = std::min(least, seconds);
         }
         return least;
     }
 
-private:
     engine::Buffer filled(GemmType type, uint32_t n) {
         engine::Buffer buffer(m_device, wordBytes(type, uint64_t{n} * n), engine::MemoryKind::Device,
                               "operand");
@@ -107,5 +119,10 @@ int main(int argc, char** argv) {
                 std::printf(" %12.1f %7.1f", operations / peerSeconds, peerSeconds / seconds);
             std::printf("\n");
         }
+        if (type != GemmType::Int8) continue;
+        const double seconds = square.quantizedSeconds(chosen, rounds);
+        std::printf("%-5s %-14s %-10s %-9s %9.2f %9.1f\n", "int8", "to int8",
+                    std::string(name(chosen.path)).c_str(), text(chosen.tile).c_str(), seconds * 1e3,
+                    operations / seconds);
     }
 }
