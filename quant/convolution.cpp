@@ -39,9 +39,7 @@ void checkProblem(const ConvolutionProblem& problem) {
     checkRange("weights", weights, wordBytes(types.a, weightElements(shape)));
     checkRange("outputs", output, wordBytes(isByte ? GemmType::Int8 : GemmType::Fp32, outputElements(shape)));
     if (bias) checkRange("biases", *bias, uint64_t{shape.filters} * 4);
-    const int32_t least = types.b == GemmType::Int8 ? -128 : 0;
-    const int32_t most = types.b == GemmType::Int8 ? 127 : types.b == GemmType::Uint8 ? 255 : 0;
-    require(zeroPoint >= least && zeroPoint <= most,
+    require(isZeroPoint(zeroPoint, types.b),
             "a zero point of " + std::to_string(zeroPoint) + " is no level of " + std::string(name(types.b)));
 }
 
@@ -51,6 +49,12 @@ bool isWinogradShape(const ConvolutionShape& shape) {
 }
 
 }  // namespace
+
+bool isZeroPoint(int32_t level, GemmType input) {
+    const int32_t least = input == GemmType::Int8 ? -128 : 0;
+    const int32_t most = input == GemmType::Int8 ? 127 : input == GemmType::Uint8 ? 255 : 0;
+    return level >= least && level <= most;
+}
 
 double convolutionErrorBound(uint64_t depth) {
     return gemmErrorBound(depth + 1);
@@ -108,7 +112,7 @@ std::string Convolution::problemOf(GemmTypes types, const ConvolutionShape& shap
         path == ConvolutionPath::Implicit)
         return "";
     const std::string which = "path '" + std::string(name(path)) + "' ";
-    if (isInteger(types)) return which + "does not take " + name(types);
+    if (isInteger(types)) return which + "takes floats alone";
     if (!isWinogradShape(shape))
         return which + "takes 3 x 3 kernels with strides, dilations and groups of 1 alone";
     return "";

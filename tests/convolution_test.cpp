@@ -363,7 +363,7 @@ TEST_CASE("What cannot be convolved is refused, saying why", "[device][convoluti
         },
         ConvolutionPath::Im2col, "-1 is no level of uint8");
     refuses([](auto& problem) { problem.types = GemmType::Int8; }, ConvolutionPath::Winograd2,
-            "'winograd2' does not take int8");
+            "'winograd2' takes floats alone");
     refuses([](auto& problem) { problem.shape.strideY = 2; }, ConvolutionPath::Winograd4,
             "'winograd4' takes 3 x 3 kernels");
     refuses([](auto& problem) { problem.shape.groups = 2; }, ConvolutionPath::Winograd2, "groups of 1 alone");
