@@ -96,7 +96,7 @@ std::string rooflineTable(const GemmRun& run, bool hasColour) {
         row.push_back({numberText(measured.intensity())});
         row.push_back({numberText(measured.rate() * 1e-9), Style::Strong});
         row.push_back({numberText(bound * 1e-9)});
-        row.push_back({percentText(measured.rate() / bound)});
+        row.push_back({shareText(measured.rate() / bound)});
         table.addRow(std::move(row));
     }
     return table.render({{}, 1, hasColour}) + "\nbound: the lesser of peak and op/byte times copy\n" +

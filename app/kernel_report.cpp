@@ -53,7 +53,7 @@ Json speedJson(const Ceilings& ceilings, const Measurement& measured) {
 std::string numberText(double value) {
     return std::isfinite(value) ? significant(value, digits) : "-";
 }
-std::string percentText(double share) {
+std::string shareText(double share) {
     return std::isfinite(share) ? fixedPoint(100 * share, 1) + " %" : "-";
 }
 std::string millisecondsText(double seconds) {
@@ -95,8 +95,8 @@ void KernelTable::addRow(std::vector<std::string> leading, const Measurement& me
         row.push_back({std::move(text), row.empty() ? Style::Strong : Style::Plain});
     row.push_back({millisecondsText(measured.seconds)});
     row.push_back({numberText(measured.rate() * 1e-9), Style::Strong});
-    row.push_back({percentText(measured.rate() / m_ceilings.rateOf(measured.types))});
-    row.push_back({percentText(bandwidthShare(m_ceilings, measured))});
+    row.push_back({shareText(measured.rate() / m_ceilings.rateOf(measured.types))});
+    row.push_back({shareText(bandwidthShare(m_ceilings, measured))});
     if (m_hasChecks && measured.check) {
         const Style style = measured.check->isPassed() ? Style::Plain : Style::Strong;
         row.push_back({numberText(measured.check->maxError), style});

@@ -27,7 +27,7 @@ Json speedJson(const Ceilings& ceilings, const Measurement& measured);
 // Text of a number or share that is "-" where it is not finite: what has no elements takes no time to speak
 // of.
 std::string numberText(double value);
-std::string percentText(double share);
+std::string shareText(double share);
 std::string millisecondsText(double seconds);
 
 std::vector<Cell> headCells(std::vector<std::string> names);

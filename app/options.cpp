@@ -221,7 +221,7 @@ std::optional<quant::ConvolutionPath> convPathFrom(std::string_view text) {
 
 ExtentPair extentPairFrom(std::string_view text, uint32_t least, uint32_t most) {
     const auto parts = split(text, 'x');
-    if (parts.size() > 2)
+    if (parts.size() > 2 || std::ranges::any_of(parts, &std::string_view::empty))
         throw std::invalid_argument(quoted(text) + " is neither one number nor two such as 3x5");
     return {countFrom(parts.front(), least, most), countFrom(parts.back(), least, most)};
 }
@@ -230,12 +230,13 @@ std::optional<Padding> paddingFrom(std::string_view text) {
     constexpr uint32_t most = (1u << 30) - 1;
     if (text == "same") return {};
     const auto sides = split(text, ',');
-    if (sides.size() == 1) {
+    const bool isNumbers = text.find_first_not_of("0123456789x,") == text.npos;
+    if (isNumbers && sides.size() == 1) {
         const auto [y, x] = extentPairFrom(text, 0, most);
         return Padding{y, x, y, x};
     }
-    if (sides.size() != 4)
-        throw std::invalid_argument(quoted(text) + " is no padding such as 1, 1x2 or 0,1,0,1");
+    if (!isNumbers || sides.size() != 4)
+        throw std::invalid_argument(quoted(text) + " is no padding such as same, 1, 1x2 or 0,1,0,1");
     const auto side = [&](size_t index) { return countFrom(sides[index], 0, most); };
     return Padding{side(0), side(1), side(2), side(3)};
 }
