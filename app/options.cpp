@@ -221,7 +221,7 @@ std::optional<quant::ConvolutionPath> convPathFrom(std::string_view text) {
 
 ExtentPair extentPairFrom(std::string_view text, uint32_t least, uint32_t most) {
     const auto parts = split(text, 'x');
-    if (parts.size() > 2 || std::ranges::any_of(parts, &std::string_view::empty))
+    if (parts.empty() || parts.size() > 2 || std::ranges::any_of(parts, &std::string_view::empty))
         throw std::invalid_argument(quoted(text) + " is neither one number nor two such as 3x5");
     return {countFrom(parts.front(), least, most), countFrom(parts.back(), least, most)};
 }

@@ -341,6 +341,7 @@ TEST_CASE("Options of a convolution that make no sense are usage errors", "[cli]
         {{"--channels", "0"}, "--channels"},
         {{"--height", "4294967296"}, "--height"},
         {{"--kernel", "0"}, "--kernel"},
+        {{"--kernel", ""}, "--kernel: '' is neither"},
         {{"--kernel", "3x3x3"}, "is neither one number nor two such as 3x5"},
         {{"--stride", "0"}, "--stride"},
         {{"--stride", "1x65536"}, "--stride"},
