@@ -54,6 +54,16 @@ void ReportTargets::check(const std::vector<std::string>& inputs) const {
     }
 }
 
+void checkOutput(const std::string& output, const std::vector<std::string>& inputs, const std::string& json,
+                 const std::string& command) {
+    if (output.empty()) return;
+    for (const std::string& input : inputs) {
+        if (isSameFile(output, input))
+            throw UsageError("the output " + output + " would replace an input", command);
+    }
+    if (isSameFile(output, json)) throw UsageError("--output and --json name the same file", command);
+}
+
 CLI::App& addCommand(CLI::App& root, Global& global, const std::string& name, const std::string& description,
                      const std::string& examples, std::function<void()> action) {
     CLI::App& command = *root.add_subcommand(name, description);
@@ -103,6 +113,26 @@ void addJsonOption(CLI::App& command, std::string& target) {
                   if (text.empty()) throw std::invalid_argument("a file name or - is needed");
                   target = text;
               });
+}
+
+void addNpyOutputOption(CLI::App& command, const std::string& help, std::string& output) {
+    addOption(command, "-o,--output", "FILE", help, [&](const std::string& text) {
+        if (text.empty() || text == "-") throw std::invalid_argument("the name of a file is needed");
+        output = text;
+    });
+}
+
+void addInputFileOption(CLI::App& command, const std::string& name, const std::string& help,
+                        std::string& path) {
+    addOption(command, name, "FILE", help, [&](const std::string& text) {
+        if (text.empty()) throw std::invalid_argument("a file name is needed");
+        path = text;
+    });
+}
+
+void addRepeatOption(CLI::App& command, uint32_t& repeat) {
+    addOption(command, "--repeat", "N", "runs whose median counts, after one that does not (default 5)",
+              [&](const std::string& text) { repeat = countFrom(text, 1, 10000); });
 }
 
 void addCsvOption(CLI::App& command, std::string& target) {

@@ -42,6 +42,11 @@ struct ReportTargets {
 // Whether both paths lead to one file, which need not exist.
 bool isSameFile(const std::string& a, const std::string& b);
 
+// Throws UsageError for a file of results that is one of the inputs or the report in JSON; none where it is
+// empty.
+void checkOutput(const std::string& output, const std::vector<std::string>& inputs, const std::string& json,
+                 const std::string& command);
+
 // Each command is a file with one function that adds it to the tree: void addXCommand(CLI::App& root, Global&
 // global). What follows is what they have in common.
 
@@ -60,6 +65,10 @@ void addDeviceOption(CLI::App& command, Global& global);   // --device alone
 void addDeviceOptions(CLI::App& command, Global& global);  // and what matters to the streaming of tensors
 void addQuietOption(CLI::App& command, Global& global);
 void addJsonOption(CLI::App& command, std::string& target);
+void addNpyOutputOption(CLI::App& command, const std::string& help, std::string& output);
+void addInputFileOption(CLI::App& command, const std::string& name, const std::string& help,
+                        std::string& path);
+void addRepeatOption(CLI::App& command, uint32_t& repeat);
 void addCsvOption(CLI::App& command, std::string& target);
 void addGranularityOption(CLI::App& command, quant::Granularity& granularity);
 void addMetricOption(CLI::App& command, quant::Metric& metric);

@@ -5,6 +5,7 @@
 #include "app/command_tree.h"
 #include "app/compare_command.h"
 #include "app/completion.h"
+#include "app/conv_command.h"
 #include "app/devices_command.h"
 #include "app/did_you_mean.h"
 #include "app/explore_command.h"
@@ -110,6 +111,7 @@ void runCommandLine(int argc, const char* const* argv, Global& global) {
     addRenderCommand(root, global);
     addQuantizeCommand(root, global);
     addGemmCommand(root, global);
+    addConvCommand(root, global);
     addDevicesCommand(root, global);
     addCompletionCommand(root, global);
     addManCommand(root, global);

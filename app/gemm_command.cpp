@@ -1,16 +1,17 @@
 #include "app/gemm_command.h"
 
+#include "app/ceilings.h"
 #include "app/context.h"
 #include "app/gemm_options.h"
 #include "app/gemm_report.h"
 #include "app/gemm_run.h"
 #include "app/gemm_series.h"
-#include "app/number_text.h"
+#include "app/npy_operand.h"
 #include "app/output.h"
 #include "app/progress.h"
 #include "app/terminal.h"
 #include "app/usage_error.h"
-#include "quant/npy_writer.h"
+#include "quant/product_check.h"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -38,35 +39,13 @@ constexpr uint32_t usualExtent = 1024;
 void checkArguments(const GemmArguments& arguments) {
     const GemmSource& source = arguments.source;
     const std::vector<std::string> inputs = {source.a, source.b, source.c};
-    const std::string& output = arguments.output;
     if (arguments.choice.tile && !arguments.choice.path)
         throw UsageError("--tile needs a --path other than auto", "gemm");
     if (arguments.choice.path == quant::GemmPath::Reference &&
         arguments.choice.tile.value_or(quant::GemmTile()) != quant::GemmTile())
         throw UsageError("--tile means nothing on path 'reference'", "gemm");
     arguments.targets.check(inputs);
-    if (output.empty()) return;
-    for (const std::string& input : inputs) {
-        if (isSameFile(output, input))
-            throw UsageError("the output " + output + " would replace an input", "gemm");
-    }
-    if (isSameFile(output, arguments.targets.json))
-        throw UsageError("--output and --json name the same file", "gemm");
-}
-
-// Where the device shares the host's memory, what the host keeps of the matrices counts as well.
-void checkMemory(uint64_t sizeBytes, const engine::DeviceInfo& device) {
-    const uint64_t needed = sizeBytes * (device.unifiedMemory ? 2 : 1);
-    if (needed > device.memoryBytes)
-        throw std::runtime_error("the product needs " + sizeText(needed) + " of memory, of which " +
-                                 device.name + " has " + sizeText(device.memoryBytes));
-}
-
-std::optional<quant::NpyWriter> openOutput(const std::string& path, const GemmInputs& inputs,
-                                           quant::GemmTypes types) {
-    if (path.empty()) return {};
-    const auto dtype = isInteger(types) ? quant::DType::I32 : quant::DType::F32;
-    return quant::NpyWriter(path, quant::makeTensorInfo("c", dtype, {inputs.m(), inputs.n()}).value());
+    checkOutput(arguments.output, inputs, arguments.targets.json, "gemm");
 }
 
 // Returns C.
@@ -79,7 +58,7 @@ std::vector<std::byte> addSingle(GemmRun& run, engine::Device& device, const Gem
     const auto plan = arguments.choice.planFor(tuner, onDevice.problem(), isQuiet);
     GemmResult result = onDevice.measure(gemm, plan, arguments.choice.repeat);
     auto bytes = onDevice.result();
-    if (arguments.isChecked) result.check = quant::ProductReference(product).check(bytes);
+    if (arguments.isChecked) result.measured.check = quant::ProductReference(product).check(bytes);
     run.results.push_back(std::move(result));
     return bytes;
 }
@@ -118,9 +97,10 @@ void report(GemmRun& run, engine::Device& device, const GemmArguments& arguments
 // Empty where all that was checked is right.
 std::string problemOf(const GemmRun& run) {
     for (const GemmResult& result : run.results) {
-        if (result.check && !result.check->isPassed())
-            return name(result.types) + " by path " + std::string(name(result.plan.path)) + ": " +
-                   result.check->problem();
+        const auto& check = result.measured.check;
+        if (check && !check->isPassed())
+            return name(result.measured.types) + " by path " + std::string(name(result.plan.path)) + ": " +
+                   check->problem();
     }
     return "";
 }
@@ -130,9 +110,9 @@ void runGemm(const GemmArguments& arguments, Global& global) {
     const GemmInputs inputs(arguments.source, arguments.isTable ? tableExtent : usualExtent);
     std::optional<Output> json;
     if (!arguments.targets.json.empty()) json.emplace(arguments.targets.json);
-    auto output = openOutput(arguments.output, inputs, arguments.source.types);
+    auto output = openedResult(arguments.output, "c", arguments.source.types, {inputs.m(), inputs.n()});
     Context context(global);
-    if (!arguments.isRoofline) checkMemory(inputs.sizeBytes(), context.device.info());
+    if (!arguments.isRoofline) checkMemory("the product", inputs.sizeBytes(), context.device.info());
     GemmRun run{.device = context.device.info(), .ceilings = {}, .results = {}, .skipped = {}};
     const auto bytes = compute(run, context.device, arguments, inputs, global.isQuiet);
     const std::string problem = problemOf(run);  // what is wrong is reported, but not kept

@@ -1,12 +1,11 @@
 #include "app/gemm_inputs.h"
 
+#include "app/npy_operand.h"
 #include "app/number_text.h"
 #include "app/random_matrix.h"
 #include "app/usage_error.h"
 #include "quant/input_error.h"
 
-#include <span>
-#include <utility>
 #include <vector>
 
 namespace app {
@@ -18,71 +17,6 @@ using quant::GemmType;
 constexpr const char* command = "gemm";
 constexpr uint64_t mostElements = UINT32_MAX - 1;
 constexpr uint64_t seedOfA = 1, seedOfB = 2, seedOfC = 3;
-
-// numpy has no bf16: its bits come as uint16. Nor has it integers of fewer than 8 bits.
-quant::DType dtypeOf(GemmType type) {
-    switch (type) {
-        case GemmType::Fp32:
-        case GemmType::Tf32:
-            return quant::DType::F32;
-        case GemmType::Fp16:
-            return quant::DType::F16;
-        case GemmType::Bf16:
-            return quant::DType::U16;
-        case GemmType::Int16:
-            return quant::DType::I16;
-        case GemmType::Uint8:
-            return quant::DType::U8;
-        default:
-            return quant::DType::I8;
-    }
-}
-
-// The codes of int8 values, end to end. Throws quant::InputError for a value that the type lacks.
-std::vector<std::byte> packed(const std::vector<std::byte>& values, uint64_t elements, GemmType type,
-                              const std::string& path) {
-    const uint32_t bits = elementBits(type);
-    std::vector<std::byte> bytes(wordBytes(type, elements));
-    for (uint64_t i = 0; i < elements; ++i) {
-        const int value = std::to_integer<int8_t>(values[i]);
-        const bool isHeld = type == GemmType::Binary    ? value == -1 || value == 1
-                            : type == GemmType::Ternary ? value >= -1 && value <= 1
-                                                        : value >= -8 && value <= 7;
-        if (!isHeld)
-            throw quant::InputError(path, "",
-                                    "element " + std::to_string(i) + " is " + std::to_string(value) +
-                                        ", which " + std::string(quant::name(type)) + " has not");
-        const auto code =
-            static_cast<uint32_t>(type == GemmType::Binary ? value > 0 : value) & ((1u << bits) - 1);
-        bytes[i * bits / 8] |= static_cast<std::byte>(code << i * bits % 8);
-    }
-    return bytes;
-}
-
-// "F32 for fp32"
-std::string wantedText(GemmType type) {
-    return std::string(quant::name(dtypeOf(type))) + " for " + std::string(quant::name(type));
-}
-
-std::optional<quant::NpyFile> opened(const std::string& path, quant::DType dtype, const std::string& wanted) {
-    if (path.empty()) return {};
-    quant::NpyFile file{quant::InputFile(path)};
-    const quant::TensorInfo& info = file.tensors().front();
-    if (info.dtype != dtype)
-        throw quant::InputError(
-            path, "",
-            "holds elements of " + std::string(quant::name(info.dtype)) + ", but " + wanted + " is needed");
-    if (info.shape.size() != 2)
-        throw quant::InputError(path, "",
-                                "is no matrix of two dimensions: its shape is " + shapeText(info.shape));
-    if (info.shape[0] > UINT32_MAX || info.shape[1] > UINT32_MAX)
-        throw quant::InputError(path, "", "its shape, " + shapeText(info.shape) + ", is too large");
-    return file;
-}
-
-const std::vector<uint64_t>& shapeOf(const quant::NpyFile& file) {
-    return file.tensors().front().shape;
-}
 
 // "b.npy of 3x4, transposed"
 std::string described(const quant::NpyFile& file, bool isTransposed) {
@@ -107,22 +41,13 @@ void checkSize(const char* option, std::optional<uint32_t> asked, uint32_t exten
                          command);
 }
 
-std::vector<std::byte> bytesOf(const quant::NpyFile& file) {
-    const uint64_t size = file.tensors().front().sizeBytes;
-    std::vector<std::byte> bytes((size + 3) / 4 * 4);
-    file.read(0, 0, std::span(bytes).first(size));
-    return bytes;
-}
-
 }  // namespace
 
 GemmInputs::GemmInputs(const GemmSource& source, uint32_t extent) : m_source(source) {
     checkOptions(source);
-    m_a = opened(source.a, dtypeOf(source.types.a), wantedText(source.types.a));
-    m_b = opened(source.b, dtypeOf(source.types.b), wantedText(source.types.b));
-    const bool hasIntegers = isInteger(source.types);
-    m_c = opened(source.c, hasIntegers ? quant::DType::I32 : quant::DType::F32,
-                 hasIntegers ? "I32 for C" : "F32 for C");
+    m_a = openedOperand(source.a, npyElementsOf(source.types.a), 2);
+    m_b = openedOperand(source.b, npyElementsOf(source.types.b), 2);
+    m_c = openedOperand(source.c, {resultDtype(source.types), "C"}, 2);
     if (m_a)
         takeFileSizes();
     else
@@ -174,8 +99,7 @@ quant::HostMatrix GemmInputs::matrix(const std::optional<quant::NpyFile>& file, 
                                      uint32_t columns, bool isTransposed, GemmType type,
                                      uint64_t seed) const {
     const uint64_t elements = uint64_t{rows} * columns;
-    quant::HostMatrix matrix{file ? bytesOf(*file) : randomMatrix(type, elements, seed)};
-    if (file && elementBits(type) < 8) matrix.bytes = packed(matrix.bytes, elements, type, file->path());
+    quant::HostMatrix matrix{operandBytes(file, type, elements, seed)};
     matrix.rowStride = isTransposed ? 1 : columns;
     matrix.columnStride = isTransposed ? rows : 1;
     return matrix;

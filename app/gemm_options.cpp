@@ -23,17 +23,13 @@ void addSizeOptions(CLI::App& command, GemmSource& source) {
 }
 
 void addOperandOptions(CLI::App& command, GemmSource& source) {
-    const auto addFile = [&](const char* name, const char* help, std::string& path) {
-        addOption(command, name, "FILE", help, [&](const std::string& text) {
-            if (text.empty()) throw std::invalid_argument("a file name is needed");
-            path = text;
-        });
-    };
-    addFile("--a",
-            "npy file with A, of the type (tf32: float32; bf16: its bits as uint16; default: pseudo-random)",
-            source.a);
-    addFile("--b", "npy file with B, beside --a (int4, ternary, binary: int8)", source.b);
-    addFile("--c", "npy file with what --beta adds: float32, or int32 of integers", source.c);
+    addInputFileOption(
+        command, "--a",
+        "npy file with A, of the type (tf32: float32; bf16: its bits as uint16; default: pseudo-random)",
+        source.a);
+    addInputFileOption(command, "--b", "npy file with B, beside --a (int4, ternary, binary: int8)", source.b);
+    addInputFileOption(command, "--c", "npy file with what --beta adds: float32, or int32 of integers",
+                       source.c);
     command.add_flag("--transpose-a", source.isATransposed, "A lies transposed: k rows of m columns")
         ->disable_flag_override();
     command.add_flag("--transpose-b", source.isBTransposed, "B lies transposed: n rows of k columns")
@@ -57,15 +53,11 @@ void addPathOptions(CLI::App& command, GemmArguments& arguments) {
     addOption(command, "--tile", "RxCxU",
               "rows and columns that an invocation computes, and how far the loop along k is unrolled",
               [&](const std::string& text) { arguments.choice.tile = quant::gemmTileFrom(text); });
-    addOption(command, "--repeat", "N", "runs whose median counts, after one that does not (default 5)",
-              [&](const std::string& text) { arguments.choice.repeat = countFrom(text, 1, 10000); });
+    addRepeatOption(command, arguments.choice.repeat);
 }
 
 void addModeOptions(CLI::App& command, GemmArguments& arguments) {
-    addOption(command, "-o,--output", "FILE", "write C as an npy file", [&](const std::string& text) {
-        if (text.empty() || text == "-") throw std::invalid_argument("the name of a file is needed");
-        arguments.output = text;
-    });
+    addNpyOutputOption(command, "write C as an npy file", arguments.output);
     const auto addMode = [&](const char* name, bool& flag, const char* help) {
         command.add_flag(name, flag, help)->disable_flag_override();
     };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/ceilings.h"
 #include "app/gemm_run.h"
 #include "engine/device_info.h"
 
@@ -17,7 +18,7 @@ struct SkippedPath {
 
 struct GemmRun {
     const engine::DeviceInfo& device;
-    GemmCeilings ceilings;
+    Ceilings ceilings;
     std::vector<GemmResult> results;
     std::vector<SkippedPath> skipped;
 

@@ -2,55 +2,24 @@
 
 #include "engine/commands.h"
 #include "quant/device_time.h"
-#include "quant/peak_rate.h"
 
-#include <algorithm>
-#include <span>
-#include <string>
+#include <array>
 
 namespace app {
 
 namespace {
 
-using engine::Buffer;
 using engine::MemoryKind;
 
-Buffer uploaded(engine::Device& device, std::span<const std::byte> bytes, const std::string& name) {
-    Buffer buffer(device, bytes.size(), MemoryKind::Device, name);
-    if (bytes.empty()) return buffer;
-    if (!buffer.mapped().empty()) {
-        std::ranges::copy(bytes, buffer.mapped().begin());
-        buffer.flush();
-        return buffer;
-    }
-    const Buffer staging(device, bytes.size(), MemoryKind::Upload, name);
-    std::ranges::copy(bytes, staging.mapped().begin());
-    staging.flush();
-    engine::Commands commands(device);
-    commands.copy({staging, 0, bytes.size()}, {buffer, 0, bytes.size()});
-    commands.submit();
-    return buffer;
+// Of A, B and C, which is read too where it is added.
+double bytesOf(const quant::GemmProblem& problem) {
+    const double m = problem.m, n = problem.n, k = problem.k;
+    if (m == 0 || n == 0) return 0;
+    const double ofA = elementBits(problem.types.a) / 8.0, ofB = elementBits(problem.types.b) / 8.0;
+    return ofA * m * k + ofB * k * n + (problem.beta != 0 ? 8.0 : 4.0) * m * n;
 }
 
 }  // namespace
-
-double GemmResult::bytes() const {
-    if (m == 0 || n == 0) return 0;
-    const double ofA = elementBits(types.a) / 8.0, ofB = elementBits(types.b) / 8.0;
-    return ofA * m * k + ofB * k * n + (readsC ? 8.0 : 4.0) * m * n;
-}
-
-double GemmCeilings::rateOf(quant::GemmTypes types) const {
-    return isInteger(types) ? std::max(floatRate, dotRate) : floatRate;
-}
-
-GemmCeilings measureCeilings(engine::Device& device, bool hasIntegers) {
-    GemmCeilings ceilings{.floatRate = quant::peakRate(device, quant::Arithmetic::Float32),
-                          .bandwidth = quant::copyBandwidth(device)};
-    if (hasIntegers && device.info().integerDotProduct)
-        ceilings.dotRate = quant::peakRate(device, quant::Arithmetic::Dot4x8);
-    return ceilings;
-}
 
 DeviceProduct::DeviceProduct(engine::Device& device, const quant::HostProduct& product)
     : m_device(device),
@@ -81,21 +50,18 @@ double DeviceProduct::multiply(quant::Gemm& gemm, const quant::GemmPlan& plan) {
 
 GemmResult DeviceProduct::measure(quant::Gemm& gemm, const quant::GemmPlan& plan, uint32_t repeat,
                                   double patience) {
-    std::vector<double> seconds = {multiply(gemm, plan)};
-    if (seconds.front() <= patience) {
-        seconds.resize(repeat);
-        for (double& one : seconds) one = multiply(gemm, plan);
-    }
-    const auto middle = seconds.begin() + static_cast<ptrdiff_t>(seconds.size() / 2);
-    std::ranges::nth_element(seconds, middle);
-    return {.types = m_problem.types,
-            .m = m_problem.m,
-            .n = m_problem.n,
-            .k = m_problem.k,
+    const double seconds = medianSeconds([&] { return multiply(gemm, plan); }, repeat, patience);
+    const auto [m, n, k] = std::array{m_problem.m, m_problem.n, m_problem.k};
+    return {.m = m,
+            .n = n,
+            .k = k,
             .plan = plan,
-            .seconds = *middle,
-            .readsC = m_problem.beta != 0,
-            .check = {}};
+            .measured = {.types = m_problem.types,
+                         .operations = 2.0 * m * n * k,
+                         .bytes = bytesOf(m_problem),
+                         .outputs = uint64_t{m} * n,
+                         .seconds = seconds,
+                         .check = {}}};
 }
 
 std::vector<std::byte> DeviceProduct::result() const {

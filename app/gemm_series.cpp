@@ -24,7 +24,7 @@ void addPaths(GemmRun& run, engine::Device& device, const quant::HostProduct& pr
         const quant::GemmPlan plan{path, quant::gemmTiles(device.info(), path).front()};
         try {
             GemmResult result = onDevice.measure(gemm, plan, repeat, patience);
-            result.check = reference.check(onDevice.result());
+            result.measured.check = reference.check(onDevice.result());
             run.results.push_back(std::move(result));
         } catch (const std::invalid_argument& error) {  // the shape is not for this path
             run.skipped.push_back({product.types, path, error.what()});
@@ -64,7 +64,7 @@ void addRoofline(GemmRun& run, engine::Device& device, const GemmSource& source,
         DeviceProduct product(device, GemmInputs(source, extent).read());
         const quant::GemmPlan plan = choice.planFor(tuner, product.problem(), isQuiet);
         run.results.push_back(product.measure(gemm, plan, choice.repeat, patience));
-        if (run.results.back().seconds > patience) break;
+        if (run.results.back().measured.seconds > patience) break;
         progress.set(extent, mostRoofline);
     }
 }

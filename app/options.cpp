@@ -203,6 +203,51 @@ std::optional<quant::GemmPath> gemmPathFrom(std::string_view text) {
     return quant::gemmPathFrom(text);
 }
 
+quant::GemmTypes convTypesFrom(std::string_view text) {
+    requireOneOf(text, {"fp32", "fp16", "bf16", "int8", "uint8", "int4", "ternary", "binary"});
+    const quant::GemmTypes ofProduct = quant::gemmTypesFrom(text);  // weights are B there
+    return {ofProduct.b, ofProduct.a};
+}
+
+std::string convTypeName(quant::GemmTypes types) {
+    return name(quant::GemmTypes(types.b, types.a));
+}
+
+std::optional<quant::ConvolutionPath> convPathFrom(std::string_view text) {
+    requireOneOf(text, {"auto", "direct", "im2col", "implicit", "winograd2", "winograd4"});
+    if (text == "auto") return {};
+    return quant::convolutionPathFrom(text);
+}
+
+ExtentPair extentPairFrom(std::string_view text, uint32_t least, uint32_t most) {
+    const auto parts = split(text, 'x');
+    if (parts.empty() || parts.size() > 2 || std::ranges::any_of(parts, &std::string_view::empty))
+        throw std::invalid_argument(quoted(text) + " is neither one number nor two such as 3x5");
+    return {countFrom(parts.front(), least, most), countFrom(parts.back(), least, most)};
+}
+
+std::optional<Padding> paddingFrom(std::string_view text) {
+    constexpr uint32_t most = (1u << 30) - 1;
+    if (text == "same") return {};
+    const auto sides = split(text, ',');
+    const bool isNumbers = text.find_first_not_of("0123456789x,") == text.npos;
+    if (isNumbers && sides.size() == 1) {
+        const auto [y, x] = extentPairFrom(text, 0, most);
+        return Padding{y, x, y, x};
+    }
+    if (!isNumbers || sides.size() != 4)
+        throw std::invalid_argument(quoted(text) + " is no padding such as same, 1, 1x2 or 0,1,0,1");
+    const auto side = [&](size_t index) { return countFrom(sides[index], 0, most); };
+    return Padding{side(0), side(1), side(2), side(3)};
+}
+
+int32_t zeroPointFrom(std::string_view text) {
+    int32_t level = 0;
+    if (!parseNumber(text, level) || level < -128 || level > 255)
+        throw std::invalid_argument(quoted(text) + " is no level of an 8-bit integer, -128 to 255");
+    return level;
+}
+
 uint32_t pointsFrom(std::string_view text) {
     return countFrom(text, 2, 65536);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "quant/analysis.h"
+#include "quant/convolution_path.h"
 #include "quant/gemm_type.h"
 #include "quant/method.h"
 
@@ -58,6 +59,31 @@ uint32_t countFrom(std::string_view text, uint32_t least, uint32_t most);
 // "fp32" and "tiled": the type and the path of a matrix product; no path for "auto".
 quant::GemmTypes gemmTypesFrom(std::string_view text);
 std::optional<quant::GemmPath> gemmPathFrom(std::string_view text);
+
+// "int4": the types of a convolution's weights and input, which are of one type; of "int4", "ternary" and
+// "binary", which are such weights against int8, too. And the way back.
+quant::GemmTypes convTypesFrom(std::string_view text);
+std::string convTypeName(quant::GemmTypes types);
+
+// "im2col"; no path for "auto".
+std::optional<quant::ConvolutionPath> convPathFrom(std::string_view text);
+
+// "3" or "3x5": extents along y and x, each from `least` to `most`.
+struct ExtentPair {
+    uint32_t y = 1, x = 1;
+
+    bool operator==(const ExtentPair&) const = default;
+};
+ExtentPair extentPairFrom(std::string_view text, uint32_t least, uint32_t most);
+
+// "1", "1x2" (above and below, left and right) or "0,1,2,3" (top, left, bottom, right); none for "same".
+struct Padding {
+    uint32_t top = 0, left = 0, bottom = 0, right = 0;
+};
+std::optional<Padding> paddingFrom(std::string_view text);
+
+// "-128": a level of an 8-bit integer.
+int32_t zeroPointFrom(std::string_view text);
 
 // "256": how many points a sweep has, 2 to 65536.
 uint32_t pointsFrom(std::string_view text);

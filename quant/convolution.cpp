@@ -18,7 +18,7 @@ void require(bool holds, const std::string& what) {
 void checkTypes(GemmTypes types) {
     const bool areBytes = isInteger(types.a) && elementBits(types.a) <= 8 &&
                           (types.b == GemmType::Int8 || types.b == GemmType::Uint8);
-    require(isInteger(types.b) ? areBytes : types.a == types.b,
+    require(isInteger(types.b) ? areBytes : types.a == types.b && !types.hasHalfSums,
             "weights of " + std::string(name(types.a)) + " and inputs of " + std::string(name(types.b)) +
                 " are not convolved");
 }
@@ -44,13 +44,17 @@ void checkProblem(const ConvolutionProblem& problem) {
     checkRange("weights", weights, wordBytes(types.a, weightElements(shape)));
     checkRange("outputs", output, wordBytes(isByte ? GemmType::Int8 : GemmType::Fp32, outputElements(shape)));
     if (bias) checkRange("biases", *bias, uint64_t{shape.filters} * 4);
-    const int32_t least = types.b == GemmType::Int8 ? -128 : 0;
-    const int32_t most = types.b == GemmType::Int8 ? 127 : types.b == GemmType::Uint8 ? 255 : 0;
-    require(zeroPoint >= least && zeroPoint <= most,
+    require(isZeroPoint(zeroPoint, types.b),
             "a zero point of " + std::to_string(zeroPoint) + " is no level of " + std::string(name(types.b)));
 }
 
 }  // namespace
+
+bool isZeroPoint(int32_t level, GemmType input) {
+    const int32_t least = input == GemmType::Int8 ? -128 : 0;
+    const int32_t most = input == GemmType::Int8 ? 127 : input == GemmType::Uint8 ? 255 : 0;
+    return level >= least && level <= most;
+}
 
 double convolutionErrorBound(uint64_t depth) {
     return gemmErrorBound(depth + 1);
@@ -108,7 +112,7 @@ std::string Convolution::problemOf(GemmTypes types, const ConvolutionShape& shap
         path == ConvolutionPath::Implicit)
         return "";
     const std::string which = "path '" + std::string(name(path)) + "' ";
-    if (isInteger(types)) return which + "does not take " + name(types);
+    if (isInteger(types)) return which + "takes floats alone";
     if (!isWinogradShape(shape))
         return which + "takes 3 x 3 kernels with strides, dilations and groups of 1 alone";
     return "";
@@ -127,17 +131,20 @@ ConvolutionPath Convolution::pathFor(const ConvolutionProblem& problem) const {
     const ConvolutionShape& shape = problem.shape;
     const uint64_t work = multiplications(shape);
     const uint64_t outputs = uint64_t{shape.images} * outputHeight(shape) * outputWidth(shape);
-    // Products for every place of a tile have a price each; few tiles do not repay transformed weights.
-    constexpr uint64_t leastWork = 1 << 25, leastWorkOfLargeTiles = 1 << 28, leastOutputs = 128;
+    // Few tiles do not repay transformed weights, of which large ones have more.
+    constexpr uint64_t leastWork = 1 << 25, leastOutputs = 128, leastOutputsOfLargeTiles = 512;
     constexpr uint32_t leastChannels = 32;
     if (problemOf(problem.types, shape, ConvolutionPath::Winograd2).empty() && work >= leastWork &&
         outputs >= leastOutputs && std::min(shape.channels, shape.filters) >= leastChannels)
-        return work >= leastWorkOfLargeTiles ? ConvolutionPath::Winograd4 : ConvolutionPath::Winograd2;
-    // Columns repay themselves by the filters that they are multiplied with.
+        return outputs >= leastOutputsOfLargeTiles ? ConvolutionPath::Winograd4 : ConvolutionPath::Winograd2;
+    // Packed panels repay themselves by the filters that they are multiplied with.
     constexpr uint64_t small = 1 << 20;
     const bool isPoint = shape.kernelHeight == 1 && shape.kernelWidth == 1;
     const uint32_t few = isPoint ? 4 : problem.types == GemmType::Fp32 ? 33 : 9;
-    return groupFilters(shape) < few || work < small ? ConvolutionPath::Direct : ConvolutionPath::Im2col;
+    if (groupFilters(shape) < few || work < small) return ConvolutionPath::Direct;
+    // Without columns to write the former is a product of what lies there.
+    return isPoint && shape.strideY == 1 && shape.strideX == 1 ? ConvolutionPath::Im2col
+                                                               : ConvolutionPath::Implicit;
 }
 
 engine::Ticket Convolution::convolve(const ConvolutionProblem& problem, ConvolutionPath path) {

@@ -32,6 +32,9 @@ struct ConvolutionProblem {
     const GemmFinishing* finishing = nullptr;  // as GemmProblem has it; on the paths direct and implicit
 };
 
+// Whether places of padding may hold it: a level of integers, 0 of floats.
+bool isZeroPoint(int32_t level, GemmType input);
+
 // The product whose C is the output: A the weights, B the windows of the input, a batch for each group of
 // each image. The implicit path multiplies it.
 GemmProblem productOf(const ConvolutionProblem& problem);

@@ -1,10 +1,12 @@
 #include "tests/cli_checks.h"
 
+#include "quant/npy_writer.h"
 #include "quant/safetensors_writer.h"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <span>
 #include <utility>
 
@@ -24,6 +26,15 @@ std::string writeFile(const TempFolder& folder, const std::vector<FileTensor>& t
     const auto path = folder / name;
     quant::SafetensorsWriter writer(path, infos);
     for (const auto& tensor : tensors) writer.write(std::as_bytes(std::span(tensor.bytes)));
+    writer.commit();
+    return path;
+}
+
+std::string writeNpy(const TempFolder& folder, const std::string& name, quant::DType dtype,
+                     std::vector<uint64_t> shape, const std::string& bytes) {
+    const std::filesystem::path path = folder / name;
+    quant::NpyWriter writer(path, quant::makeTensorInfo("x", dtype, std::move(shape)).value());
+    writer.write(std::as_bytes(std::span(bytes)));
     writer.commit();
     return path;
 }

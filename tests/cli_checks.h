@@ -33,6 +33,10 @@ struct FileTensor {
 std::string writeFile(const TempFolder& folder, const std::vector<FileTensor>& tensors,
                       const std::string& name = "tensors.safetensors");
 
+// Writes an npy file of such elements into the folder and returns its path.
+std::string writeNpy(const TempFolder& folder, const std::string& name, quant::DType dtype,
+                     std::vector<uint64_t> shape, const std::string& bytes);
+
 RunResult runCommand(const std::string& command, Arguments arguments, const RunOptions& options = {});
 
 // The report of `COMMAND ARGUMENTS --json -`, which must succeed.

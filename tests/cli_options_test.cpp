@@ -192,3 +192,47 @@ TEST_CASE("The path of a product is one of those there are, or none for auto", "
     CHECK_THROWS_AS(gemmPathFrom("Auto"), std::invalid_argument);
     CHECK_THROWS_AS(app::gemmTypesFrom("fp64"), std::invalid_argument);
 }
+
+TEST_CASE("Types of a convolution are of weights and input, and have their names back", "[app]") {
+    CHECK(convTypesFrom("bf16") == quant::GemmType::Bf16);
+    CHECK(convTypesFrom("int4") == quant::GemmTypes(quant::GemmType::Int4, quant::GemmType::Int8));
+    for (const char* text : {"fp32", "fp16", "bf16", "int8", "uint8", "int4", "ternary", "binary"})
+        CHECK(convTypeName(convTypesFrom(text)) == text);
+    for (const char* text : {"", "fp64", "tf32", "int16", "int8-uint8"})
+        CHECK_THROWS_AS(convTypesFrom(text), std::invalid_argument);
+    CHECK(convPathFrom("auto") == std::nullopt);
+    CHECK(convPathFrom("winograd4") == quant::ConvolutionPath::Winograd4);
+    CHECK_THROWS_AS(convPathFrom("winograd"), std::invalid_argument);
+}
+
+TEST_CASE("Extents along two axes are one number or two", "[app]") {
+    CHECK(extentPairFrom("3", 1, 5) == ExtentPair{3, 3});
+    CHECK(extentPairFrom("5x1", 1, 5) == ExtentPair{5, 1});
+    for (const char* text : {"", "x", "3x", "x3", "3x3x3", "0", "3x6", "3x-1", "3,3", "3 x 3"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(extentPairFrom(text, 1, 5), std::invalid_argument);
+    }
+}
+
+TEST_CASE("Padding is that of all sides, of two axes, or of each side", "[app]") {
+    const auto sides = [](const char* text) {
+        const auto [top, left, bottom, right] = paddingFrom(text).value();
+        return std::vector{top, left, bottom, right};
+    };
+    CHECK_FALSE(paddingFrom("same").has_value());
+    CHECK(sides("2") == std::vector<uint32_t>{2, 2, 2, 2});
+    CHECK(sides("0x3") == std::vector<uint32_t>{0, 3, 0, 3});
+    CHECK(sides("1,2,3,4") == std::vector<uint32_t>{1, 2, 3, 4});
+    for (const char* text :
+         {"", "Same", "-1", "1,2", "1,2,3", "1,2,3,4,5", "1,,2,3", "1x2,3,4,5", "1073741824"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(paddingFrom(text), std::invalid_argument);
+    }
+}
+
+TEST_CASE("A zero point is a level of an 8-bit integer", "[app]") {
+    CHECK(zeroPointFrom("-128") == -128);
+    CHECK(zeroPointFrom("255") == 255);
+    for (const char* text : {"", "-129", "256", "1.0", "x"})
+        CHECK_THROWS_AS(zeroPointFrom(text), std::invalid_argument);
+}

@@ -88,6 +88,7 @@ TEST_CASE("Help, version, completion and manual need no Vulkan", "[cli]") {
                                        {"compare", "--help"},
                                        {"recommend", "--help"},
                                        {"gemm", "--help"},
+                                       {"conv", "--help"},
                                        {"completion", "--help"},
                                        {"man", "--help"},
                                        {"completion", "bash"},
@@ -105,7 +106,7 @@ TEST_CASE("Help, version, completion and manual need no Vulkan", "[cli]") {
 TEST_CASE("The help lists every command, and the help of each ends with examples", "[cli]") {
     const std::string help = runClipscope({"--help"}).out;
     for (const char* command : {"analyze", "calibrate", "compare", "recommend", "sweep", "quantize", "gemm",
-                                "devices", "completion", "man"}) {
+                                "conv", "devices", "completion", "man"}) {
         CHECK(help.contains(std::string("\n  ") + command + " "));
         const std::string own = runClipscope({command, "--help"}).out;
         CAPTURE(own);

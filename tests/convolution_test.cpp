@@ -321,15 +321,17 @@ TEST_CASE("What is chosen for a convolution takes it", "[device][convolution]") 
     for (const GemmType type : types) {
         CHECK(chosen(type, depthwise) == ConvolutionPath::Direct);
         CHECK(chosen(type, threeByThree(2, 4, 4, 8)) == ConvolutionPath::Direct);
-        CHECK(chosen(type, strided) == ConvolutionPath::Im2col);
-        CHECK(chosen(type, threeByThree(64, 14, 14, 64)) == ConvolutionPath::Im2col);
-        const ConvolutionPath middling = chosen(type, threeByThree(64, 56, 56, 64));
-        CHECK(middling == (isInteger(type) ? ConvolutionPath::Im2col : ConvolutionPath::Winograd2));
-        const ConvolutionPath large = chosen(type, threeByThree(128, 112, 112, 128));
-        CHECK(large == (isInteger(type) ? ConvolutionPath::Im2col : ConvolutionPath::Winograd4));
+        CHECK(chosen(type, strided) == ConvolutionPath::Implicit);
+        CHECK(chosen(type, threeByThree(64, 14, 14, 64)) == ConvolutionPath::Implicit);
+        const ConvolutionPath middling = chosen(type, threeByThree(256, 14, 14, 256));
+        CHECK(middling == (isInteger(type) ? ConvolutionPath::Implicit : ConvolutionPath::Winograd2));
+        const ConvolutionPath large = chosen(type, threeByThree(64, 56, 56, 64));
+        CHECK(large == (isInteger(type) ? ConvolutionPath::Implicit : ConvolutionPath::Winograd4));
+        const ConvolutionShape point{.channels = 64, .height = 56, .width = 56, .filters = 64};
+        CHECK(chosen(type, point) == ConvolutionPath::Im2col);
     }
     CHECK(chosen(GemmType::Fp32, threeByThree(16, 224, 224, 16)) == ConvolutionPath::Direct);
-    CHECK(chosen(GemmType::Fp16, threeByThree(16, 224, 224, 16)) == ConvolutionPath::Im2col);
+    CHECK(chosen(GemmType::Fp16, threeByThree(16, 224, 224, 16)) == ConvolutionPath::Implicit);
 }
 
 TEST_CASE("What cannot be convolved is refused, saying why", "[device][convolution]") {
@@ -370,7 +372,7 @@ TEST_CASE("What cannot be convolved is refused, saying why", "[device][convoluti
         },
         ConvolutionPath::Im2col, "-1 is no level of uint8");
     refuses([](auto& problem) { problem.types = GemmType::Int8; }, ConvolutionPath::Winograd2,
-            "'winograd2' does not take int8");
+            "'winograd2' takes floats alone");
     refuses([](auto& problem) { problem.shape.strideY = 2; }, ConvolutionPath::Winograd4,
             "'winograd4' takes 3 x 3 kernels");
     refuses([](auto& problem) { problem.shape.groups = 2; }, ConvolutionPath::Winograd2, "groups of 1 alone");

@@ -53,6 +53,8 @@ void fill(const TempFolder& folder) {
         fs::copy_file(source / "tests/fixtures/sharded" / name, folder / name);
     fs::create_directory(folder / "folder");
     copy("tests/fixtures/deflated.npz", "folder/a.npz");
+    writeNpy(folder, "input.npy", quant::DType::F32, {1, 3, 9, 8}, std::string(3 * 9 * 8 * 4, '\x3d'));
+    writeNpy(folder, "kernels.npy", quant::DType::F32, {4, 3, 3, 2}, std::string(4 * 3 * 3 * 2 * 4, '\x3d'));
     folder.write("conv.bin", std::string(64 * 27 * 4, '\x3d'));
     writeFile(folder, {{"w", {1}, {2}}}, "hessian.safetensors");
     folder.write("saved.json", R"({"clipscope_session": 1, "inputs": ["model.safetensors"]})");
@@ -72,7 +74,7 @@ TEST_CASE("Every example of the help runs", "[cli]") {
                 .exitCode == 0);
     size_t examples = 0;
     for (const char* command : {"recommend", "analyze", "compare", "calibrate", "sweep", "quantize", "render",
-                                "gemm", "devices", "completion", "man"}) {
+                                "gemm", "conv", "devices", "completion", "man"}) {
         for (const std::string& line : linesAfter(runClipscope({command, "--help"}).out, "  clipscope ")) {
             if (line.contains("| man")) continue;  // not everywhere
             checkRuns(line, folder);

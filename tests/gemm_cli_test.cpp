@@ -1,6 +1,5 @@
 #include "quant/half_float.h"
 #include "quant/npy.h"
-#include "quant/npy_writer.h"
 #include "tests/cli_checks.h"
 #include "tests/source_folder.h"
 
@@ -95,15 +94,6 @@ Matrix weightsFor(const std::string& type, const Matrix& matrix) {
         if (type == "binary") value = value < 0 ? -1 : 1;
     }
     return weights;
-}
-
-std::string writeNpy(const TempFolder& folder, const std::string& name, DType dtype,
-                     std::vector<uint64_t> shape, const std::string& bytes) {
-    const std::filesystem::path path = folder / name;
-    quant::NpyWriter writer(path, quant::makeTensorInfo("x", dtype, std::move(shape)).value());
-    writer.write(std::as_bytes(std::span(bytes)));
-    writer.commit();
-    return path;
 }
 
 std::string writeMatrix(const TempFolder& folder, const std::string& name, DType dtype,

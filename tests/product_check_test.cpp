@@ -33,7 +33,7 @@ HostProduct smallProduct() {
 }
 const std::vector<float> smallResult = {22, 28, 49, 64};
 
-ProductCheck checkOf(const HostProduct& product, const std::vector<float>& result) {
+ElementCheck checkOf(const HostProduct& product, const std::vector<float>& result) {
     return ProductReference(product).check(bytesOf(result));
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("A right product passes its check, of each type", "[gemm]") {
     const std::vector<uint8_t> bytes = {1, 2, 3, 4, 5, 6};
     for (const HostProduct& product : {smallProduct(), productOf(GemmType::Fp16, 2, 2, 3, fp16, fp16),
                                        productOf(GemmType::Bf16, 2, 2, 3, bf16, bf16)}) {
-        const ProductCheck check = checkOf(product, smallResult);
+        const ElementCheck check = checkOf(product, smallResult);
         CHECK(check.isPassed());
         CHECK(check.elements == 4);
         CHECK(check.maxError == 0);
@@ -67,16 +67,17 @@ TEST_CASE("An element beyond its bound fails the check, and one within does not"
     for (const double sign : {-1.0, 1.0}) {
         auto result = smallResult;
         result[2] = static_cast<float>(49 + sign * 0.9 * bound);
-        const ProductCheck near = checkOf(product, result);
+        const ElementCheck near = checkOf(product, result);
         CHECK(near.isPassed());
         CHECK(near.maxError > 0.5 * bound);
         result[2] = static_cast<float>(49 + sign * 3 * bound);
-        const ProductCheck far = checkOf(product, result);
+        const ElementCheck far = checkOf(product, result);
         CHECK_FALSE(far.isPassed());
         CHECK(far.exceeding == 1);
         CHECK(far.maxError > far.errorBound);
         CHECK(std::abs(far.errorBound / bound - 1) < 1e-6);
-        CHECK((far.row == 1 && far.column == 0));
+        CHECK(far.index == 2);
+        CHECK(far.place == "row 1 and column 0");
         CHECK(far.problem().starts_with(
             "1 of 4 elements compared are wrong; the worst, of row 1 and column 0"));
     }
@@ -85,7 +86,7 @@ TEST_CASE("An element beyond its bound fails the check, and one within does not"
 TEST_CASE("NaN where a number is due fails the check", "[gemm]") {
     auto result = smallResult;
     result[3] = std::numeric_limits<float>::quiet_NaN();
-    const ProductCheck check = checkOf(smallProduct(), result);
+    const ElementCheck check = checkOf(smallProduct(), result);
     CHECK(check.exceeding == 1);
     CHECK(std::isinf(check.maxError));
 }
@@ -96,9 +97,9 @@ TEST_CASE("Where an operand is not finite the product may not be, and where sums
         productOf<float>(GemmType::Fp32, 3, 1, 2, {HUGE_VALF, 1, 2, 3, FLT_MAX, FLT_MAX}, {1, 1});
     CHECK(checkOf(product, {HUGE_VALF, 5, 0}).isPassed());
     CHECK(checkOf(product, {HUGE_VALF, 5, HUGE_VALF}).elements == 2);
-    const ProductCheck check = checkOf(product, {1, 5, HUGE_VALF});
+    const ElementCheck check = checkOf(product, {1, 5, HUGE_VALF});
     CHECK(check.exceeding == 1);
-    CHECK(check.row == 0);
+    CHECK(check.place == "row 0 and column 0");
 }
 
 TEST_CASE("Strides, alpha, beta and what C held count in the check", "[gemm]") {
@@ -124,7 +125,7 @@ TEST_CASE("Sums of integers are compared modulo 2^32", "[gemm]") {
     const uint64_t sum = uint64_t{depth} * 255 * 255;
     const ProductReference reference(product);
     CHECK(reference.check(bytesOf<uint32_t>({static_cast<uint32_t>(sum)})).isPassed());
-    const ProductCheck check = reference.check(bytesOf<uint32_t>({static_cast<uint32_t>(sum) + 3}));
+    const ElementCheck check = reference.check(bytesOf<uint32_t>({static_cast<uint32_t>(sum) + 3}));
     CHECK(check.maxError == 3);
     CHECK(check.exceeding == 1);
     product = productOf<int8_t>(GemmType::Int8, 1, 1, 1, {-128}, {-128});
@@ -139,7 +140,7 @@ TEST_CASE("Of a large product a spread sample and the last element are checked",
         productOf<float>(GemmType::Fp32, m, n, k, std::vector<float>(m * k, 1), std::vector<float>(k * n, 1));
     const ProductReference reference(product);
     std::vector<float> result(m * n, 800);
-    const ProductCheck right = reference.check(bytesOf(result));
+    const ElementCheck right = reference.check(bytesOf(result));
     CHECK(right.isPassed());
     CHECK(right.elements >= 4096);
     CHECK(right.elements < m * n);

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "app/command.h"
+
+namespace app {
+
+// `clipscope conv`.
+void addConvCommand(CLI::App& root, Global& global);
+
+}  // namespace app
