@@ -39,6 +39,7 @@ void checkProblem(const ConvolutionProblem& problem) {
     const auto& [types, shape, input, weights, output, bias, zeroPoint, activation, finishing] = problem;
     check(shape);
     checkTypes(types);
+    require(!finishing || isInteger(types), "a sum of floats is not requantized");
     const bool isByte = finishing && isEightBit(*finishing);
     checkRange("inputs", input, wordBytes(types.b, inputElements(shape)));
     checkRange("weights", weights, wordBytes(types.a, weightElements(shape)));
@@ -129,6 +130,7 @@ std::vector<ConvolutionPath> Convolution::paths(GemmTypes types, const Convoluti
 // By what was measured on llvmpipe (tests/bench/README.md); elsewhere nothing was.
 ConvolutionPath Convolution::pathFor(const ConvolutionProblem& problem) const {
     const ConvolutionShape& shape = problem.shape;
+    check(shape);
     const uint64_t work = multiplications(shape);
     const uint64_t outputs = uint64_t{shape.images} * outputHeight(shape) * outputWidth(shape);
     // Few tiles do not repay transformed weights, of which large ones have more.

@@ -70,7 +70,8 @@ public:
     static std::string problemOf(GemmTypes types, const ConvolutionShape& shape, ConvolutionPath path);
     static std::vector<ConvolutionPath> paths(GemmTypes types, const ConvolutionShape& shape);
 
-    // What convolve() does by itself: chosen by type and shape, without measuring.
+    // What convolve() does by itself: chosen by type and shape, without measuring. Throws for shapes that
+    // fail check().
     ConvolutionPath pathFor(const ConvolutionProblem& problem) const;
 
     // Convolves, in submissions of some 50 ms, and returns the last one's ticket; nothing for no images.

@@ -22,15 +22,6 @@ void require(bool holds, const std::string& what) {
     if (!holds) throw std::invalid_argument(what);
 }
 
-bool isPacking(GemmPath path) {
-    return path == GemmPath::Tiled || path == GemmPath::Dot || path == GemmPath::Coopmat;
-}
-
-// Whether matrices must be packed to be read at all.
-bool needsPacking(const GemmProblem& problem) {
-    return problem.a.quantizer || problem.b.quantizer || problem.b.window;
-}
-
 // What a matrix of 16-bit integers is the sum of: high bytes, signed, times 256, and low bytes, unsigned. Of
 // other elements the matrix itself.
 struct ByteMatrix {
@@ -86,6 +77,7 @@ engine::Ticket Gemm::multiply(const GemmProblem& problem, const GemmPlan& plan) 
     const std::string lacking = problemOf(problem.types, plan.path);
     require(lacking.empty(), lacking);
     checkProblem(problem);
+    require(plan.tile.rows > 0 && plan.tile.columns > 0 && plan.tile.unroll > 0, "a tile of nothing");
     require(isPacking(plan.path) || !needsPacking(problem),
             "path '" + std::string(name(plan.path)) +
                 "' reads matrices as they lie, and no windows or floats to quantize");
@@ -161,8 +153,8 @@ void Gemm::reference(Work& work) {
         push.firstRow = row;
         push.rows = std::min(most, problem.m - row);
         work.commands.dispatch(kernel, uint64_t{push.rows} * problem.n, push,
-                               {problem.a.data, problem.b.data, problem.c.data, work.bias(),
-                                work.finishRange(), work.parameters(), work.sums()},
+                               {work.a(), work.b(), problem.c.data, work.bias(), work.finishRange(),
+                                work.parameters(), work.sums()},
                                {problem.c.data});
         work.submitAfter(work.operations(push.rows, problem.k));
     }
@@ -192,8 +184,8 @@ void Gemm::shared(Work& work) {
         push.firstRow = first * tileRows;
         push.rows = tiles * tileRows;
         work.commands.dispatch(kernel, uint64_t{tiles} * across * gemmSharedInvocations, push,
-                               {problem.a.data, problem.b.data, problem.c.data, work.bias(),
-                                work.finishRange(), work.parameters(), work.sums()},
+                               {work.a(), work.b(), problem.c.data, work.bias(), work.finishRange(),
+                                work.parameters(), work.sums()},
                                {problem.c.data});
         work.submitAfter(work.operations(push.rows, problem.k));
     }
@@ -260,6 +252,7 @@ void Gemm::skinny(Work& work) {
     work.commands.dispatch(kernel, uint64_t{push.groups} * push.sliceCount * work.lanes, push,
                            {a.data, b.data}, {m_slices});
     addSlices(work, push.sliceCount);
+    work.submitAfter(work.operations(problem.m, problem.k));
 }
 
 // Adds up the slices [slice][m][n] of the batch.

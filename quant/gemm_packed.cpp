@@ -225,6 +225,8 @@ void Gemm::multiplyPanels(Work& work, const Panels& panels, const Chunk& chunk) 
                                  .firstPackedB = chunk.firstB};
     if (isSliced) push.epilogue = {.alpha = 1, .channels = problem.n, .channelBatches = 1};
     const engine::BufferRange to = partial ? engine::BufferRange(*partial) : problem.c.data;
+    const bool addsPartial = problem.finishing && !isSliced && !chunk.part.isFirst;
+    const engine::BufferRange addend = addsPartial ? engine::BufferRange(m_partial) : to;
     const uint64_t columns = uint64_t{chunk.panelsB} * panels.columns;
     const uint32_t most = work.atOnce(panels.rows, chunk.depth, columns);  // panels of A
     const uint32_t count = isSliced ? chunk.slices : chunk.batches;
@@ -239,10 +241,11 @@ void Gemm::multiplyPanels(Work& work, const Panels& panels, const Chunk& chunk) 
         const uint32_t rowsAtOnce = push.batches > 1 ? chunk.panelsA : most;
         for (push.firstPanelA = 0; push.firstPanelA < chunk.panelsA; push.firstPanelA += push.panelsA) {
             push.panelsA = std::min(rowsAtOnce, chunk.panelsA - push.firstPanelA);
-            work.commands.dispatch(
-                kernel, uint64_t{push.panelsA} * chunk.panelsB * push.batches * work.lanes, push,
-                {m_panelsA, m_panelsB, to, work.bias(), work.finishRange(), work.parameters(), work.sums()},
-                {to});
+            work.commands.dispatch(kernel, uint64_t{push.panelsA} * chunk.panelsB * push.batches * work.lanes,
+                                   push,
+                                   {m_panelsA, m_panelsB, to, addend, work.bias(), work.finishRange(),
+                                    work.parameters(), work.sums()},
+                                   {to});
             const uint64_t rows = uint64_t{push.panelsA} * panels.rows * push.batches;
             work.submitAfter(Work::operations(rows, chunk.depth, columns));
         }
@@ -259,7 +262,7 @@ void Gemm::packed(Work& work) {
         chunk.slices = quotient(depth, chunk.sliceDepth);
         grow(work, m_slices, uint64_t{problem.m} * problem.n * chunk.slices * 4, "slices of products");
     }
-    // As many batches at a time as have panels of bounded size; those of a matrix that batches share stay.
+    // As many batches at a time as have panels of bounded size; of a matrix that batches share all.
     // Where one batch has too many, as many panels of it.
     const uint32_t matricesA = matricesOf(problem.a, problem.batches),
                    matricesB = matricesOf(problem.b, problem.batches);

@@ -14,13 +14,13 @@ struct GemmFinishing;
 // with the division as a product with the rounded inverse, saturating; NaN becomes the zero point.
 struct GemmQuantizer {
     GemmType elements = GemmType::Fp32;  // as they lie in memory: a float type
-    float scale = 1;                     // above 0, finite
+    float scale = 1;                     // above 0; neither it nor its inverse subnormal
     int32_t zeroPoint = 0;               // within the range of the integers
 };
 
 // A matrix B that is not stored as such: a convolution's kernel sees column (y, x) of outHeight x outWidth at
 // its place (y, x) on images [channels][height][width], of which row (c, y, x) is one element. What lies
-// beyond the images is `padding`, an integer of integers.
+// beyond the images is `padding`, a value of the type; 0 of floats, also of those that become integers.
 struct GemmWindow {
     uint32_t channels = 1, height = 1, width = 1;
     uint32_t kernelHeight = 1, kernelWidth = 1;
@@ -50,8 +50,9 @@ enum class GemmChannels { Columns, Rows };
 // C = activation(alpha * A * B + beta * C + bias), with A [m][k], B [k][n], C [m][n], in every batch. The
 // bias has an entry for each column of C, or for each row; it is the same in all batches, or repeats after
 // channelBatches of them, [channelBatches][channels]. C and the bias are fp32, or int32 where A and B are
-// integers; then alpha is an integer below 2^24 in magnitude and beta 0 or 1. C's columns are contiguous, and
-// there is one C for each batch. With beta = 0 C need not hold numbers. Of k = 0 the product is zero.
+// integers; then alpha is an integer below 2^24 in magnitude (of 16-bit integers 2^15) and beta 0 or 1. C's
+// columns are contiguous, and there is one C for each batch. With beta = 0 C need not hold numbers. Of k = 0
+// the product is zero.
 struct GemmProblem {
     GemmTypes types = GemmType::Fp32;
     uint32_t m = 0, n = 0, k = 0;
@@ -73,6 +74,13 @@ constexpr uint32_t mostSkinny = 8;
 // Whether the path `skinny` can take a product: at most mostSkinny rows or columns, and the other matrix
 // contiguous along k or along its rows or columns.
 bool isSkinny(const GemmProblem& problem);
+
+// Whether matrices must be packed to be read at all: floats to quantize, windows.
+bool needsPacking(const GemmProblem& problem);
+// The paths that pack.
+constexpr bool isPacking(GemmPath path) {
+    return path == GemmPath::Tiled || path == GemmPath::Dot || path == GemmPath::Coopmat;
+}
 
 // Throws std::invalid_argument for what Gemm::multiply refuses whatever the path.
 void checkProblem(const GemmProblem& problem);

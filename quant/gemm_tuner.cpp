@@ -58,6 +58,7 @@ std::vector<GemmPath> candidates(const engine::Device& device, const GemmProblem
     std::vector<GemmPath> paths = gemmPaths(device.info(), problem.types);
     std::erase(paths, GemmPath::Reference);
     if (!isSkinny(problem)) std::erase(paths, GemmPath::Skinny);
+    if (needsPacking(problem)) std::erase_if(paths, [](GemmPath path) { return !isPacking(path); });
     if (isCpu(device)) std::erase(paths, GemmPath::Coopmat);
     if (isCpu(device)) std::erase(paths, GemmPath::Shared);
     return paths;
@@ -121,12 +122,16 @@ bool GemmTuner::knows(const GemmProblem& problem, std::optional<GemmPath> path) 
     if (isTooSmall(problem)) return true;
     if (path && !std::ranges::contains(candidates(m_device, problem), *path)) return true;
     const auto known = m_known.find(keyOf(problem));
-    return known != m_known.end() && find(known->second, path);
+    return known != m_known.end() && find(known->second, problem, path);
 }
 
-const GemmPlan* GemmTuner::find(const Figures& figures, std::optional<GemmPath> path) {
-    const auto found = std::ranges::find_if(
-        figures, [&](const Figure& figure) { return !path || figure.plan.path == *path; });
+const GemmPlan* GemmTuner::find(const Figures& figures, const GemmProblem& problem,
+                                std::optional<GemmPath> path) {
+    // Classes do not tell what must be packed.
+    const auto found = std::ranges::find_if(figures, [&](const Figure& figure) {
+        return (!path || figure.plan.path == *path) &&
+               (!needsPacking(problem) || isPacking(figure.plan.path));
+    });
     return found == figures.end() ? nullptr : &found->plan;
 }
 
@@ -142,11 +147,11 @@ GemmPlan GemmTuner::planFor(const GemmProblem& problem, std::optional<GemmPath> 
     if (isTooSmall(problem)) return unmeasured();
     if (path && !std::ranges::contains(candidates(m_device, problem), *path)) return unmeasured();
     Figures& figures = m_known[keyOf(problem)];
-    if (!find(figures, path)) {
+    if (!find(figures, problem, path)) {
         figures = measure(problem);
         save();
     }
-    const GemmPlan* plan = find(figures, path);
+    const GemmPlan* plan = find(figures, problem, path);
     return plan ? *plan : unmeasured();
 }
 

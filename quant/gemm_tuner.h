@@ -38,8 +38,9 @@ private:
     };
     using Figures = std::vector<Figure>;  // the fastest first
 
-    // The fastest, or the fastest of a path; null where there is none.
-    static const GemmPlan* find(const Figures& figures, std::optional<GemmPath> path);
+    // The fastest that takes the problem, or the fastest of a path; null where there is none.
+    static const GemmPlan* find(const Figures& figures, const GemmProblem& problem,
+                                std::optional<GemmPath> path);
     Figures measure(const GemmProblem& problem);
     void load();
     void save() const;

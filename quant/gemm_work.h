@@ -66,7 +66,7 @@ struct Gemm::Work {
     GemmPlan plan;
     engine::Commands& commands;
     engine::Buffer finish{};    // the GemmFinish, where there is a finishing
-    double operationsLeft = 0;  // in the present submission
+    double operationsDone = 0;  // in the present submission
     bool isCpu = device.info().type == engine::DeviceType::Cpu;
     // Lanes of the kernels that own a whole subgroup; a CPU driver's loads are picked from uniform ones.
     uint32_t lanes = device.info().subgroupSize;
@@ -94,11 +94,11 @@ struct Gemm::Work {
         const double each = static_cast<double>(operations(rowsEach, depth, columns));
         return static_cast<uint32_t>(std::clamp(operationsAtOnce() / std::max(each, 1.0), 1.0, 4e9));
     }
-    void submitAfter(uint64_t operationsDone) {
-        operationsLeft += static_cast<double>(operationsDone);
-        if (operationsLeft < operationsAtOnce()) return;
+    void submitAfter(uint64_t operationsMore) {
+        operationsDone += static_cast<double>(operationsMore);
+        if (operationsDone < operationsAtOnce()) return;
         commands.flush();
-        operationsLeft = 0;
+        operationsDone = 0;
     }
 
     engine::KernelVariant variant(std::vector<std::pair<uint32_t, uint32_t>> constants,
@@ -130,6 +130,9 @@ struct Gemm::Work {
                 .channels = problem.channelsOfBatch(),
                 .channelBatches = problem.channelBatches};
     }
+    // Without elements there may be no memory.
+    engine::BufferRange a() const { return problem.a.data.buffer ? problem.a.data : problem.c.data; }
+    engine::BufferRange b() const { return problem.b.data.buffer ? problem.b.data : problem.c.data; }
     // What a kernel reads as such: something else that it reads anyway where there is none.
     engine::BufferRange bias() const { return problem.bias.value_or(problem.c.data); }
     engine::BufferRange parameters() const {
@@ -144,8 +147,8 @@ struct Gemm::Work {
         return matrix.firstElement + ofBatch % matrix.count * matrix.batchStride;
     }
     shaders::GemmPush push() const {
-        return {.a = problem.a.data.address(),
-                .b = problem.b.data.address(),
+        return {.a = a().address(),
+                .b = b().address(),
                 .c = addressOfC(batch),
                 .epilogue = epilogue(),
                 .m = problem.m,

@@ -35,9 +35,9 @@ Limits limitsOf(GemmType type) {
 void checkGrid(const char* which, const AffineGrid& grid, GemmType type, uint64_t channels) {
     const std::string prefix = std::string("matrix ") + which;
     for (const size_t size : {grid.scales.size(), grid.zeroPoints.size()})
-        require(size == 1 || size == channels, prefix + " has " + std::to_string(size) +
-                                                   " scales or zero points, and not one or " +
-                                                   std::to_string(channels));
+        require(size > 0 && (size == 1 || size == channels), prefix + " has " + std::to_string(size) +
+                                                                 " scales or zero points, and not one or " +
+                                                                 std::to_string(channels));
     for (const float scale : grid.scales)
         require(std::isfinite(scale) && scale > 0,
                 prefix + " has a scale of " + std::to_string(scale) + ", which is not positive and finite");
@@ -167,6 +167,7 @@ GemmFinishing finishingOf(const QuantizedGemmProblem& problem, Parameters& param
 void QuantizedGemm::addSums(const GemmProblem& product, bool isA, uint64_t offset) {
     const GemmMatrix& matrix = isA ? product.a : product.b;
     const GemmType type = isA ? product.types.a : product.types.b;
+    if (!matrix.data.buffer) return;  // there are no elements
     const auto quantizer = matrix.quantizer.value_or(GemmQuantizer{});
     const shaders::GemmLineSumsPush push{.matrix = matrix.data.address(),
                                          .sums = m_sums.address() + offset,

@@ -27,6 +27,9 @@ enum class Requantization { Float, Fixed };
 // The sums are modulo 2^32.
 //   total = sum_k (a - zeroA) (b - zeroB) + bias
 //   C = clip(round(total * scaleA * scaleB / scaleC) + zeroC), or total * scaleA * scaleB in fp32
+// The total is exact. In fp32 it goes through three roundings of 2^-24 (to float, of the multiplier, of their
+// product); by Requantization::Float 8-bit levels are those of that product, so that one may differ where the
+// product is that close to a tie; by Fixed they are exact.
 // A has a scale and zero point for each channel where channels are rows of C, B where they are columns.
 struct QuantizedGemmProblem {
     GemmProblem product;

@@ -20,6 +20,7 @@ FixedMultiplier fixedMultiplier(double value) {
     std::frexp(value, &exponent);  // value = 0.5 to 1, times 2^exponent
     int shift = std::min(31 - exponent, mostShift);
     double multiplier = std::nearbyint(std::ldexp(value, shift));
+    if (multiplier == 0x1p31 && shift == 1) return {INT32_MAX, 1};
     if (multiplier == 0x1p31) {
         multiplier = 0x1p30;
         --shift;

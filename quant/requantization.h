@@ -14,8 +14,8 @@ struct FixedMultiplier {
     int32_t shift = 1;
 };
 
-// The nearest one: relative error at most 2^-31, and absolute at most 2^-63. Throws std::invalid_argument for
-// what is not positive, or not below 2^30.
+// The nearest one: error at most 2^-31 of the value or 2^-63, whichever is larger. Throws
+// std::invalid_argument for what is not positive, or not below 2^30.
 FixedMultiplier fixedMultiplier(double value);
 
 // total * multiplier / 2^shift to the nearest integer, halves upwards, saturating at 32 bits.

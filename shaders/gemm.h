@@ -1,5 +1,5 @@
 // Structs of the kernels that multiply matrices: C = alpha * A * B + beta * C + bias with A [m][k], B [k][n],
-// C [m][n], bias [n].
+// C [m][n] and a bias for each row or column.
 #ifndef CLIPSCOPE_GEMM_H
 #define CLIPSCOPE_GEMM_H
 
@@ -42,7 +42,7 @@ struct GemmEpilogue {
     AddressBits finish;   // of a GemmFinish; 0 where it is plain
     float alpha;          // an integer of integers
     float beta;           // 0: what C holds is not read; of integers 0 or 1
-    uint flags;           // of the two below
+    uint flags;           // of the two above
     uint firstBatch;      // of the dispatch
     uint channels;        // rows or columns of C
     uint channelBatches;  // batch b has the channels from (b % channelBatches) * channels on

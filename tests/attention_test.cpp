@@ -232,6 +232,19 @@ TEST_CASE("A query that sees no key gives zeros and no sum", "[device][attention
     CHECK(causal.worst() <= 1);
 }
 
+TEST_CASE("An infinite value is infinite in the sum, also where the last step of keys begins early",
+          "[device][attention]") {
+    Case one({1, 1, 3, 9, 17, 5}, {}, 51);
+    std::vector<double> values = one.v.values;
+    values[3 * 5] = infinity;  // of the fourth key, which the second step reads again
+    one.replace(&Case::v, values);
+    one.run();
+    for (uint32_t query = 0; query < 3; ++query) {
+        CHECK(one.rowOf(0, query)[0] == infinity);
+        CHECK(std::isfinite(one.rowOf(0, query)[1]));
+    }
+}
+
 TEST_CASE("NaN and infinity of keys and values reach the queries that see them, and no other",
           "[device][attention]") {
     constexpr uint32_t queries = 19, keys = 27, depth = 17, columns = 5, odd = 20;

@@ -263,7 +263,8 @@ TEST_CASE("A float operand is quantized on the way into a quantized product", "[
 }
 
 TEST_CASE("Fixed multipliers are within half a unit of what they stand for", "[gemm]") {
-    for (const double value : {1.0, 0.5, 0.37, 1e-3, 0.999999999999, 12345.678, 0x1p-31, 3e-12, 1e-25}) {
+    for (const double value : {1.0, 0.5, 0.37, 1e-3, 0.999999999999, 12345.678, 0x1p-31, 3e-12, 1e-25,
+                               0x1p30 - 0.1, 0x1p29 - 0.01}) {
         const auto [multiplier, shift] = fixedMultiplier(value);
         CAPTURE(value);
         CHECK(shift >= 1);

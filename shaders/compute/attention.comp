@@ -41,7 +41,7 @@ void scoreKeys(Words k) {
 }
 
 // A step near the end begins before `next`: keys that have been taken already are none of its business.
-// Returns whether the row does not see all keys.
+// Returns whether the row does not see all keys of the step.
 bool maskScores(uint query, uint limit, uint first, uint next) {
     bool hidesAny = false;
     [[unroll]] for (uint j = 0u; j < keysPerStep; ++j) {
@@ -54,9 +54,9 @@ bool maskScores(uint query, uint limit, uint first, uint next) {
                 scores[j] = fma(bias, log2e, scores[j]);
                 isSeen = isSeen && bias != minusInfinity;
             }
-            kept[j] = isSeen ? 0xffffffffu : 0u;
-            hidesAny = hidesAny || !isSeen;
         }
+        kept[j] = isSeen ? 0xffffffffu : 0u;
+        hidesAny = hidesAny || !isSeen;
         scores[j] = isSeen ? scores[j] : minusInfinity;
     }
     return hidesAny;
@@ -146,7 +146,7 @@ void main() {
             const bool hidesAny = maskScores(query, limit, first, key);
             const float shrink = weighScores();
             Words v = wordsFrom(push.values, keyRow, 4u * columns);
-            if (isMasked && hidesAny)
+            if (hidesAny)
                 addValues(v, shrink, true);
             else
                 addValues(v, shrink, false);

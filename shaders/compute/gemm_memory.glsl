@@ -67,7 +67,7 @@ float elementValue(uint bits, uint type) {
 // inverse, saturating; NaN becomes the zero point.
 uint quantizedBits(float value, float inverseScale, int zeroPoint, uint type) {
     const int low = type == elementS8 ? -128 : 0, high = type == elementS8 ? 127 : 255;
-    if (isnan(value)) return uint(zeroPoint);
+    if ((floatBitsToUint(value) & 0x7fffffffu) > 0x7f800000u) return uint(zeroPoint);
     precise const float scaled = value * inverseScale;
     const float inside = clamp(scaled, float(low - zeroPoint), float(high - zeroPoint));
     return uint(int(roundEven(inside)) + zeroPoint);
