@@ -103,7 +103,7 @@ struct SegmentErrorSearchPush {
     ADDRESS_OF(Floats) weights;      // of the elements, for metricWeighted
     ADDRESS_OF(SegmentClips) clips;  // [segment][grid]
     SegmentGeometry geometry;
-    uint gridCount;
+    uint gridCount;  // at least 1, as coarsePoints and, of affine formats, fineRounds
     uint coarsePoints;
     uint finePoints;
     uint fineRounds;

@@ -168,7 +168,7 @@ std::vector<float> someMask(uint32_t queries, uint32_t keys) {
 
 }  // namespace
 
-TEST_CASE("Attention over awkward numbers of queries and keys is right", "[device][attention]") {
+TEST_CASE("Attention over awkward numbers of queries and keys is right", "[device][attention][bounds]") {
     uint64_t seed = 1;
     for (const uint32_t queries : {0u, 1u, 7u, 9u, 67u}) {
         for (const uint32_t keys : {0u, 1u, 7u, 8u, 9u, 61u}) {
@@ -181,7 +181,7 @@ TEST_CASE("Attention over awkward numbers of queries and keys is right", "[devic
     }
 }
 
-TEST_CASE("Attention of every element type and of extreme depths is right", "[device][attention]") {
+TEST_CASE("Attention of every element type and of extreme depths is right", "[device][attention][bounds]") {
     for (const GemmType type : {GemmType::Fp32, GemmType::Fp16, GemmType::Bf16}) {
         check({2, 1, 11, 23, 17, 5}, {.type = type}, 10);
         check({6, 3, 5, 40, 17, 5}, {.type = type, .isCausal = true}, 11);
@@ -192,7 +192,7 @@ TEST_CASE("Attention of every element type and of extreme depths is right", "[de
     check({1, 1, 9, 19, 3, 256}, {}, 15);
 }
 
-TEST_CASE("Few queries share their many keys among workgroups", "[device][attention]") {
+TEST_CASE("Few queries share their many keys among workgroups", "[device][attention][bounds]") {
     check({1, 1, 1, 5003, 17, 5}, {}, 20);
     check({4, 4, 1, 2053, 17, 5}, {.isCausal = true}, 21);
     check({2, 1, 3, 1030, 17, 5}, {.mask = someMask(3, 1030)}, 22);

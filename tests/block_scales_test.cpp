@@ -111,7 +111,7 @@ TEST_CASE("Products with NVFP4's two scales are exact", "[device][block_scales]"
     CHECK(nvfp4TensorScale(0) == 0);
 }
 
-TEST_CASE("Searched block scales are never worse than the ones asked for", "[device][block_scales]") {
+TEST_CASE("Searched block scales are never worse than the ones asked for", "[device][block_scales][bounds]") {
     for (const BlockCases& cases : blockCases()) {
         const NumberFormat& format = cases.format;
         for (const auto& [kind, values] : awkwardSamples(37 * format.blockSize)) {

@@ -179,7 +179,7 @@ TEST_CASE("A click selects a channel, with Ctrl it is added or taken away", "[de
     CHECK(selected(view) == Channels{7});
 }
 
-TEST_CASE("A selected channel's curve is its row of the map", "[device][channel_view]") {
+TEST_CASE("A selected channel's curve is its row of the map", "[device][channel_view][bounds]") {
     const TempFolder folder;
     Session session = sessionOf(folder, risingChannels(6, 200), {6, 200}, View::Channels);
     session.channels.selected = {2, 99};

@@ -125,7 +125,7 @@ TEST_CASE("The drawn minimum lies where the numbers say, within a pixel", "[devi
     }
 }
 
-TEST_CASE("The clip line stands at octav's exact clip until it is moved", "[device][explorer]") {
+TEST_CASE("The clip line stands at octav's exact clip until it is moved", "[device][explorer][bounds]") {
     Session session = sampleSession("features.14.weight");
     Viewer viewer(session);
     viewer.offscreen.finished();

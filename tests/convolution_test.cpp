@@ -194,7 +194,7 @@ TEST_CASE("No convolution reads or writes beyond its tensors", "[device][convolu
 }
 
 TEST_CASE("Sums of the largest 8-bit integers wrap, and padding holds the zero point",
-          "[device][convolution]") {
+          "[device][convolution][bounds]") {
     for (const GemmType type : {GemmType::Int8, GemmType::Uint8}) {
         const double value = type == GemmType::Int8 ? -128 : 255;
         const ConvolutionShape shape = threeByThree(130, 3, 3, 2);
@@ -206,7 +206,7 @@ TEST_CASE("Sums of the largest 8-bit integers wrap, and padding holds the zero p
     }
 }
 
-TEST_CASE("Winograd gives small integers exactly with tiles of two", "[device][convolution]") {
+TEST_CASE("Winograd gives small integers exactly with tiles of two", "[device][convolution][bounds]") {
     Random random(80);
     ConvolutionShape shape = threeByThree(6, 11, 19, 5);
     std::vector<double> input(inputElements(shape)), weights(weightElements(shape));
@@ -252,7 +252,7 @@ TEST_CASE("Cancellation and large magnitudes stay within the bounds", "[device][
     checkAll(heavy);
 }
 
-TEST_CASE("Subnormal halves are convolved as they are", "[device][convolution]") {
+TEST_CASE("Subnormal halves are convolved as they are", "[device][convolution][bounds]") {
     const ConvolutionShape shape{.height = 1, .width = 2, .kernelWidth = 2};
     ConvolutionCase one(GemmType::Fp16, shape, {0x1p-24, 3 * 0x1p-24}, {1024, 2});
     for (const ConvolutionPath path :

@@ -112,7 +112,7 @@ void check(GemmType type, const Operand& logits, const std::vector<int32_t>& lab
 }  // namespace
 
 TEST_CASE("Losses, probabilities and their mean of awkward sizes are within the bound",
-          "[device][cross_entropy]") {
+          "[device][cross_entropy][bounds]") {
     uint64_t seed = 1;
     for (const GemmType type : {GemmType::Fp32, GemmType::Fp16}) {
         for (const uint32_t classes : {1u, 2u, 3u, 7u, 8u, 9u, 10u, 63u, 64u, 65u, 1000u}) {
@@ -123,7 +123,7 @@ TEST_CASE("Losses, probabilities and their mean of awkward sizes are within the 
     check(GemmType::Fp32, randomOperand(GemmType::Fp32, 2, 50021, 98), {50020, 0});
 }
 
-TEST_CASE("The mean of more rows than a workgroup adds is right", "[device][cross_entropy]") {
+TEST_CASE("The mean of more rows than a workgroup adds is right", "[device][cross_entropy][bounds]") {
     check(GemmType::Fp32, randomOperand(GemmType::Fp32, 4096, 3, 90), someLabels(4096, 3));
     // Losses that rise from row to row: no part has the mean of all.
     const Operand rising = randomOperand(GemmType::Fp32, 9001, 3, 91);

@@ -180,7 +180,7 @@ TEST_CASE("Curves hold NaN before anything has been seen", "[device][curve_pass]
     CHECK(floatsOf(pass.clips()) == clipsUpTo(1, 5));
 }
 
-TEST_CASE("Curves do not depend on slices, to the bit", "[device][curve_pass]") {
+TEST_CASE("Curves do not depend on slices, to the bit", "[device][curve_pass][bounds]") {
     const MemoryTensor tensor(gaussians(200003, 10));
     const Profile profile = reference::profile(tensor.values());
     const std::vector<NumberFormat> formats = {integerFormat(4, true), numberFormatFrom("pot4")};

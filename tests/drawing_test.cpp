@@ -125,7 +125,7 @@ TEST_CASE("A drawing sees what a dispatch before it wrote", "[device][drawing]")
     }
 }
 
-TEST_CASE("Joints of a translucent line are drawn once", "[device][drawing]") {
+TEST_CASE("Joints of a translucent line are drawn once", "[device][drawing][bounds]") {
     // Points of x, y and length along a bent line.
     const auto points = uploaded(std::vector<float>{4, 16, 0, 16, 16, 12, 28, 16, 24, 28, 4, 36});
     const Image image(device(), 32, 32, "line");

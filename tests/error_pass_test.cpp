@@ -64,7 +64,7 @@ bool same(std::span<const MeasuredError> a, std::span<const MeasuredError> b) {
 }  // namespace
 
 TEST_CASE("Measured errors are within the bound of the reference for every size and type",
-          "[device][error_pass]") {
+          "[device][error_pass][bounds]") {
     for (const size_t size : awkwardSizes()) {
         for (const DType dtype : {DType::F32, DType::F16, DType::BF16, DType::F64}) {
             INFO(name(dtype) << ", " << size << " elements");
@@ -235,7 +235,7 @@ void checkSegments(const std::vector<uint64_t>& shape, const Granularity& granul
 
 }  // namespace
 
-TEST_CASE("Every segment is measured with its own grid", "[device][error_pass]") {
+TEST_CASE("Every segment is measured with its own grid", "[device][error_pass][bounds]") {
     using Kind = Granularity::Kind;
     for (const uint64_t budgetBytes : {uint64_t{1} << 18, ampleBytes}) {
         for (const uint32_t axis : {0u, 1u, 2u})

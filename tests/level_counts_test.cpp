@@ -142,7 +142,7 @@ TEST_CASE("Counts of every format are those of the quantized tensor", "[device][
     }
 }
 
-TEST_CASE("Levels are counted for every size, type and path", "[device][level_counts]") {
+TEST_CASE("Levels are counted for every size, type and path", "[device][level_counts][bounds]") {
     const ClippedGrid grid{integerFormat(4, true), 1.75f};
     for (const CountingPath path : countingPaths(device().info())) {
         for (const size_t size : awkwardSizes()) {

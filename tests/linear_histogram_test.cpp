@@ -64,7 +64,7 @@ void checkCounts(const MemoryTensor& tensor, uint64_t budgetBytes = ampleBytes) 
 }  // namespace
 
 TEST_CASE("Linear histograms equal a host count for every size, type and path",
-          "[device][linear_histogram]") {
+          "[device][linear_histogram][bounds]") {
     for (const size_t size : awkwardSizes()) {
         for (const DType dtype : analyzable) {
             INFO(size << " elements");

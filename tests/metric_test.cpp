@@ -279,7 +279,7 @@ TEST_CASE("Affine ranges follow the weights", "[device][metric]") {
     }
 }
 
-TEST_CASE("Affine ranges follow the cosine", "[device][metric]") {
+TEST_CASE("Affine ranges follow the cosine", "[device][metric][bounds]") {
     auto values = gaussians(8000, 68);
     values[100] = -9;
     const NumberFormat format = numberFormatFrom("int3-affine");
@@ -292,7 +292,7 @@ TEST_CASE("Affine ranges follow the cosine", "[device][metric]") {
     }
 }
 
-TEST_CASE("Of two power-of-two scales the one of less weighted error is taken", "[device][metric]") {
+TEST_CASE("Of two power-of-two scales the one of less weighted error is taken", "[device][metric][bounds]") {
     const TempFolder folder;
     const std::vector<uint64_t> shape = {12, 800};
     const auto values = gaussians(12 * 800, 69);

@@ -194,7 +194,7 @@ double worstOfBatch(const Batch& batch, GemmType type, uint64_t seed, double off
 
 }  // namespace
 
-TEST_CASE("Rows of awkward lengths are normalized within the bound", "[device][normalization]") {
+TEST_CASE("Rows of awkward lengths are normalized within the bound", "[device][normalization][bounds]") {
     uint64_t seed = 1;
     for (const GemmType type : {GemmType::Fp32, GemmType::Fp16}) {
         for (const uint32_t columns :
@@ -256,7 +256,7 @@ TEST_CASE("NaN and infinity spoil their row or channel, and nothing else", "[dev
 }
 
 TEST_CASE("Channels of awkward batches are normalized within the bound, and statistics kept",
-          "[device][normalization]") {
+          "[device][normalization][bounds]") {
     uint64_t seed = 20;
     for (const Batch& batch : {Batch{2, 1, 1},
                                {1, 3, 2},

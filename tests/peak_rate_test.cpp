@@ -90,7 +90,7 @@ TEST_CASE("The kernel of the dot product peak does every dot product that is cou
 }
 
 // No test asserts a time: a rate need only be one that a machine can have.
-TEST_CASE("Peak rates and the bandwidth of a copy are measured", "[device][peak]") {
+TEST_CASE("Peak rates and the bandwidth of a copy are measured", "[device][peak][bounds]") {
     const auto isPossible = [](double rate) { return rate > 1e5 && rate < 1e17; };
     CHECK(isPossible(quant::peakRate(device(), quant::Arithmetic::Float32)));
     if (device().info().integerDotProduct)

@@ -88,7 +88,7 @@ void check(uint32_t planes, const Extent2& size, const PoolWindow& window, GemmT
 
 }  // namespace
 
-TEST_CASE("Windows of every shape are pooled as they are defined", "[device][pooling]") {
+TEST_CASE("Windows of every shape are pooled as they are defined", "[device][pooling][bounds]") {
     uint64_t seed = 1;
     for (const GemmType type : {GemmType::Fp32, GemmType::Fp16}) {
         for (const bool isRoundedUp : {false, true}) {
@@ -154,7 +154,7 @@ TEST_CASE("NaN is greater than all in a window, and windows may be of minus infi
     CHECK(some == std::vector<float>{7, 8, -static_cast<float>(infinity), 5, 6});
 }
 
-TEST_CASE("Means of whole planes are within the bound", "[device][pooling]") {
+TEST_CASE("Means of whole planes are within the bound", "[device][pooling][bounds]") {
     uint64_t seed = 50;
     for (const GemmType type : {GemmType::Fp32, GemmType::Fp16}) {
         for (const Extent2& size :

@@ -143,7 +143,7 @@ TEST_CASE("The device's profile equals the host's when the tensor is streamed", 
     for (const DType dtype : analyzable) checkProfile(MemoryTensor(values, dtype), 1 << 20);
 }
 
-TEST_CASE("The device's profile equals the host's on awkward data", "[device][profile_pass]") {
+TEST_CASE("The device's profile equals the host's on awkward data", "[device][profile_pass][bounds]") {
     for (const auto& [name, values] : awkwardSamples(20011)) {
         INFO(name);
         for (const DType dtype : analyzable) checkProfile(MemoryTensor(values, dtype));
@@ -189,7 +189,7 @@ TEST_CASE("Refinements equal a host count for every size and type", "[device][pr
     }
 }
 
-TEST_CASE("Refinements equal a host count on awkward data", "[device][profile_pass]") {
+TEST_CASE("Refinements equal a host count on awkward data", "[device][profile_pass][bounds]") {
     for (const auto& [name, values] : awkwardSamples(20011)) {
         INFO(name);
         const MemoryTensor tensor(values);
@@ -283,7 +283,7 @@ TEST_CASE("Windows equal a host count beyond one chunk", "[device][profile_pass]
     checkWindows(MemoryTensor(values), Sides::Both, windowsIn(values));
 }
 
-TEST_CASE("Adjacent windows share no value and miss none", "[device][profile_pass]") {
+TEST_CASE("Adjacent windows share no value and miss none", "[device][profile_pass][bounds]") {
     const MemoryTensor tensor(gaussians(200003, 7));
     std::vector<uint32_t> firsts;
     for (uint32_t i = 0; i < 32; ++i)

@@ -69,7 +69,8 @@ TEST_CASE("Fake quantization gives step times the nearest level, ties to even", 
     for (size_t i = 0; i < expected.size(); ++i) CHECK(values[i] == expected[i]);
 }
 
-TEST_CASE("Fake quantized values equal the reference on awkward sizes and data", "[device][quantize_pass]") {
+TEST_CASE("Fake quantized values equal the reference on awkward sizes and data",
+          "[device][quantize_pass][bounds]") {
     for (const size_t size : awkwardSizes())
         checkValues(MemoryTensor(gaussians(size, size)), {{4, true}, 2.0f});
     for (const auto& [name, values] : awkwardSamples(517)) {
@@ -141,7 +142,7 @@ TEST_CASE("A 16-bit tensor is quantized to values of its own type", "[device][qu
 }
 
 TEST_CASE("Every element meets the grid of its own segment, however the tensor is cut",
-          "[device][quantize_pass]") {
+          "[device][quantize_pass][bounds]") {
     const std::vector<uint64_t> shape = {7, 90, 60};
     const MemoryTensor tensor(gaussians(7 * 90 * 60, 9), DType::F32, shape);
     for (const char* name : {"channel:0", "channel:1", "channel:2", "group:7", "group:60", "group:32",

@@ -89,7 +89,7 @@ void checkShape(const Shape& shape, uint32_t axis, size_t clips, uint64_t budget
 
 }  // namespace
 
-TEST_CASE("Every channel's curve is within the bound of the reference", "[device][segment_curves]") {
+TEST_CASE("Every channel's curve is within the bound of the reference", "[device][segment_curves][bounds]") {
     for (const uint32_t axis : {0u, 1u, 2u}) {
         for (const size_t clips : {1u, 7u, 8u, 9u}) checkShape({23, 37, 41}, axis, clips);
         checkShape({1, 5, 1}, axis, 3);

@@ -143,7 +143,7 @@ TEST_CASE("Roots of groups of every size equal the reference, under a percent le
     }
 }
 
-TEST_CASE("Roots of one-sided grids equal the reference", "[device][segment_pass]") {
+TEST_CASE("Roots of one-sided grids equal the reference", "[device][segment_pass][bounds]") {
     const Shape shape = {40, 500};
     const MemoryTensor tensor(gaussians(product(shape), 3), DType::F32, shape);
     for (const Granularity& granularity : {Granularity{Kind::Channel, 0, 0}, Granularity{Kind::Channel, 1, 0},
@@ -225,7 +225,7 @@ TEST_CASE("Percentiles of segments are exact", "[device][segment_pass]") {
     }
 }
 
-TEST_CASE("Percentiles of awkward segments are exact", "[device][segment_pass]") {
+TEST_CASE("Percentiles of awkward segments are exact", "[device][segment_pass][bounds]") {
     for (const size_t length : {1u, 33u, 300u}) {
         size_t rows = 0;
         const auto values = awkwardRows(length, rows);

@@ -130,7 +130,7 @@ TEST_CASE("Stochastic casts take one of the two neighbours, with the probability
     }
 }
 
-TEST_CASE("What lies on the grid stays put under every seed", "[device][stochastic_rounding]") {
+TEST_CASE("What lies on the grid stays put under every seed", "[device][stochastic_rounding][bounds]") {
     for (const NumberFormat& format : someFormats()) {
         const ClippedGrid grid = unitGrid(format);
         std::vector<float> values;

@@ -87,7 +87,8 @@ TEST_CASE("A window holds the elements, the quantized ones and the difference of
     }
 }
 
-TEST_CASE("A window of a tensor of one axis is folded, NaN where it has ended", "[device][value_grid]") {
+TEST_CASE("A window of a tensor of one axis is folded, NaN where it has ended",
+          "[device][value_grid][bounds]") {
     for (const size_t size : awkwardSizes()) {
         const MemoryTensor tensor(gaussians(size, size + 1), DType::F32, {size});
         const ValueShape shape(tensor.tensors()[0]);

@@ -114,7 +114,7 @@ TEST_CASE("Quantized values and differences agree with the grid at the clip", "[
     });
 }
 
-TEST_CASE("What is not finite has the colour of errors", "[device][value_view]") {
+TEST_CASE("What is not finite has the colour of errors", "[device][value_view][bounds]") {
     const TempFolder folder;
     std::vector<float> values = gaussians(5 * 5, 3);
     values[7] = nan;

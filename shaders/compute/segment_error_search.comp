@@ -38,17 +38,19 @@ void remember(Place place) {
 
 // Leaves the best local minima in `starts`.
 void searchCoarsely(float first, FormatRange format) {
-    for (uint i = 0u; i < maxSearchStarts; ++i) starts[i] = Place(first, largestFloat, first, first);
+    for (uint s = 0u; s < maxSearchStarts; ++s) starts[s] = Place(first, largestFloat, first, first);
     float errorAbove = largestFloat;
     Place last = Place(first * push.ratios.at[0], largestFloat, first, first);
-    for (uint i = 0u; i < push.coarsePoints; ++i) {
+    // Tested at its end: see gemm_tiled.
+    uint i = 0u;
+    do {
         precise const float clip = first * push.ratios.at[i];
         const float error = clipError(clip, format);
         last.lower = clip;
         if (last.error < errorAbove && last.error <= error) remember(last);
         errorAbove = last.error;
         last = Place(clip, error, clip, last.clip);
-    }
+    } while (++i < push.coarsePoints);
     if (last.error < errorAbove) remember(last);
 }
 
@@ -102,7 +104,8 @@ void main() {
     const uint segment = segmentIndex(push.geometry);
     elements = segmentElements(push.data, push.weights, push.geometry, segment);
     const float largest = largestMagnitude(elements, push.sides);
-    for (uint g = 0u; g < push.gridCount; ++g) {
+    uint g = 0u;
+    do {
         float clip = 0.0;
         if (largest > 0.0) {
             if (spacing == spacingBinary && metric == metricMse)
@@ -112,5 +115,5 @@ void main() {
         }
         if (laneIndex() == 0u && segment < push.geometry.segments)
             push.clips.at[segment * push.gridCount + g] = SegmentClip(clip, 0.0, elements.exponent);
-    }
+    } while (++g < push.gridCount);
 }

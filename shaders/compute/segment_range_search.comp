@@ -73,9 +73,13 @@ void findOctav(FormatRange format) {
 void tryRanges(float high_, float low_, uint table, uint points, FormatRange format) {
     // An end at zero has no others.
     const uint highs = high_ > 0.0 ? points : 1u, lows = low_ > 0.0 ? points : 1u;
+    // Read at a clamped place: llvmpipe runs loops once more with all lanes off, and reads through uniform
+    // addresses even then. Tested at their ends, as in gemm_tiled, loops of which lanes run unequal turns go
+    // wrong on SwiftShader where they are nested.
     for (uint i = 0u; i < highs; ++i) {
+        const float tried = high_ * push.ratios.at[table + min(i, points - 1u)];
         for (uint j = 0u; j < lows; ++j)
-            tryRange(high_ * push.ratios.at[table + i], low_ * push.ratios.at[table + j], format);
+            tryRange(tried, low_ * push.ratios.at[table + min(j, points - 1u)], format);
     }
 }
 
@@ -84,14 +88,18 @@ void search(FormatRange format) {
     low = elements.below;
     least = largestFloat;
     tryRanges(high, low, 0u, push.coarsePoints, format);
-    for (uint round_ = 0u; round_ < push.fineRounds; ++round_)
+    // Tested at its end: see gemm_tiled.
+    uint round_ = 0u;
+    do {
         tryRanges(high, low, push.coarsePoints + round_ * push.finePoints, push.finePoints, format);
+    } while (++round_ < push.fineRounds);
 }
 
 void main() {
     const uint segment = segmentIndex(push.geometry);
     elements = segmentElements(push.data, push.weights, push.geometry, segment);
-    for (uint g = 0u; g < push.gridCount; ++g) {
+    uint g = 0u;
+    do {
         const FormatRange format = push.formats.at[g];
         if (isModelled)
             findOctav(format);
@@ -99,5 +107,5 @@ void main() {
             search(format);
         if (laneIndex() == 0u && segment < push.geometry.segments)
             push.clips.at[segment * push.gridCount + g] = SegmentClip(high, low, elements.exponent);
-    }
+    } while (++g < push.gridCount);
 }
