@@ -359,6 +359,14 @@ TEST_CASE("What cannot be convolved is refused, saying why", "[device][convoluti
                 "biases are larger");
         refuses([](auto& problem) { problem.inputZeroPoint = 1; }, path, "no level of fp32");
     }
+    ConvolutionProblem unreasonable = one.problem();
+    unreasonable.shape.groups = 0;
+    CHECK_THROWS_AS(convolution().convolve(unreasonable), std::invalid_argument);
+    unreasonable = one.problem();
+    unreasonable.shape.strideX = 0;
+    CHECK_THROWS_AS(convolution().convolve(unreasonable), std::invalid_argument);
+    refuses([](auto& problem) { problem.types = GemmTypes::halfSums(); }, ConvolutionPath::Direct,
+            "are not convolved");
     refuses(
         [](auto& problem) {
             problem.types = GemmType::Int8;

@@ -442,6 +442,27 @@ TEST_CASE("What cannot be multiplied is refused, saying why", "[device][gemm]") 
     problem.c.batchStride = 20;
     refuses(problem, plan, "matrix C is larger");
     problem = good;
+    problem.types = GemmTypes::halfSums();
+    problem.types.b = GemmType::Fp32;
+    refuses(problem, firstPlan(GemmPath::Reference), "are not multiplied");
+    problem = good;
+    problem.batches = 2;
+    problem.c.batchStride = 1u << 30;
+    refuses(problem, plan, "4 GiB apart");
+    problem = good;
+    problem.types = GemmType::Int16;
+    problem.a.rowStride = 0x2fffffff;
+    refuses(problem, plan, "matrix A spans 2^31");
+    problem = good;
+    problem.types = GemmType::Int8;
+    for (const float scale : {1e-39f, 1e38f, 0.0f, -1.0f, std::numeric_limits<float>::quiet_NaN()}) {
+        problem.a.quantizer = GemmQuantizer{GemmType::Fp32, scale, 0};
+        refuses(problem, plan, "matrix A has a scale");
+    }
+    problem.a.quantizer = GemmQuantizer{GemmType::Fp32, 1, 128};
+    refuses(problem, plan, "zero point out of range");
+    refuses(good, {GemmPath::Tiled, {0, 1, 1}}, "a tile of nothing");
+    problem = good;
     problem.a.count = 0;
     refuses(problem, plan, "count of 0");
     problem = good;

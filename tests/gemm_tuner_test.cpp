@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <fstream>
 #include <stdexcept>
 
 namespace tests {
@@ -80,6 +81,22 @@ TEST_CASE("Paths that are asked for are taken; those that the device lacks are r
     const GemmProblem tiny = problemOf(GemmType::Fp32, 8, 8, 8);
     CHECK(tuner.knows(tiny));
     CHECK(tuner.planFor(tiny).path == GemmPath::Reference);
+}
+
+TEST_CASE("What must be packed is given a path that packs, whatever is fastest", "[device][gemm_tuner]") {
+    const TempFolder folder;
+    const auto file = folder / "gemm.json";
+    const auto skinny = gemmTiles(device().info(), GemmPath::Skinny).front();
+    const auto tiled = gemmTiles(device().info(), GemmPath::Tiled).front();
+    std::ofstream(file) << R"({"int8/narrow4n": [{"path": "skinny", "tile": ")" << text(skinny)
+                        << R"(", "gflops": 9}, {"path": "tiled", "tile": ")" << text(tiled)
+                        << R"(", "gflops": 5}]})";
+    GemmTuner tuner(device(), file);
+    GemmProblem problem = problemOf(GemmType::Int8, 4, 512, 512);
+    CHECK(tuner.planFor(problem).path == GemmPath::Skinny);
+    problem.a.quantizer = GemmQuantizer{GemmType::Fp32, 0.5f, 0};
+    CHECK(tuner.knows(problem));
+    CHECK(tuner.planFor(problem).path == GemmPath::Tiled);
 }
 
 }  // namespace tests

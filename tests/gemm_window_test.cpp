@@ -130,6 +130,14 @@ TEST_CASE("Windows that do not fit their product are refused", "[device][gemm]")
     window.height = 6;
     refuses(window, GemmPath::Tiled, "matrix B is larger than its buffer");
     window = good;
+    window.padding = 1;
+    refuses(window, GemmPath::Tiled, "no value of its elements");
+    window = good;
+    window.strideY = 1u << 29;
+    window.outHeight = 9;
+    window.outWidth = 1;
+    refuses(window, GemmPath::Tiled, "reaches over 2^31");
+    window = good;
     window.strideX = 0;
     refuses(window, GemmPath::Tiled, "extents of 0");
 }

@@ -190,6 +190,26 @@ TEST_CASE("No quantized convolution reads or writes beyond its tensors", "[devic
         CHECK(one.isRight(path));
 }
 
+TEST_CASE("Rows as long as several subgroups are stored by words and by bytes", "[device][convolution]") {
+    for (const uint32_t width : {132u, 133u}) {
+        const ConvolutionShape shape{.channels = 2,
+                                     .height = 3,
+                                     .width = width,
+                                     .filters = 3,
+                                     .kernelHeight = 3,
+                                     .kernelWidth = 3,
+                                     .padTop = 1,
+                                     .padLeft = 1,
+                                     .padBottom = 1,
+                                     .padRight = 1};
+        Case one(GemmType::Int8, shape, QuantizedOutput::Int8, 9);
+        for (const ConvolutionPath path : {ConvolutionPath::Direct, ConvolutionPath::Implicit}) {
+            INFO(name(path) << " width " << width);
+            CHECK(one.isRight(path));
+        }
+    }
+}
+
 TEST_CASE("What is chosen for a quantized convolution takes it", "[device][convolution]") {
     for (const ConvolutionShape& shape : {padded, depthwise}) {
         Case one(GemmType::Int8, shape, QuantizedOutput::Fp32, 3);

@@ -216,6 +216,8 @@ TEST_CASE("Batches, long sums and no sums at all are requantized once", "[device
         check({.types = GemmType::Int8, .m = m, .n = 5, .k = 2100}, firstPlan(path), seed++);  // slices
         check({.types = GemmType::Int8, .m = m, .n = 150, .k = 1100, .batches = 2}, firstPlan(path), seed++);
         check({.types = GemmType::Int8, .m = m, .k = 0, .batches = 3}, firstPlan(path), seed++);
+        // Two parts of k on every path, the last of which finishes.
+        check({.types = GemmType::Int8, .m = m, .n = 5, .k = 8200, .batches = 2}, smallPlan(path), seed++);
         check({.types = GemmType::Int8, .m = 0}, firstPlan(path), seed++);
     }
 }
