@@ -18,9 +18,10 @@ void require(bool holds, const std::string& what) {
 void checkTypes(GemmTypes types) {
     const bool areBytes = isInteger(types.a) && elementBits(types.a) <= 8 &&
                           (types.b == GemmType::Int8 || types.b == GemmType::Uint8);
-    require(isInteger(types.b) ? areBytes : types.a == types.b && !types.hasHalfSums,
-            "weights of " + std::string(name(types.a)) + " and inputs of " + std::string(name(types.b)) +
-                " are not convolved");
+    const bool areFloats = types == GemmType::Fp32 || types == GemmType::Fp16 || types == GemmType::Bf16;
+    require(isInteger(types.b) ? areBytes : areFloats, "weights of " + std::string(name(types.a)) +
+                                                           " and inputs of " + std::string(name(types.b)) +
+                                                           " are not convolved");
 }
 
 void checkRange(const char* which, const BufferRange& range, uint64_t bytes) {

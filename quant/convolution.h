@@ -22,7 +22,7 @@ namespace quant {
 // The sum of integers is of the levels as they are: places of padding hold inputZeroPoint, which stands for
 // the real number zero, and no zero point is subtracted. QuantizedConvolution does that, and requantizes.
 struct ConvolutionProblem {
-    // Of weights (a) and input (b): a float type, or integers: inputs of 8 bits, weights of 8 or fewer.
+    // Of weights (a) and input (b): fp32, fp16 or bf16, or integers: inputs of 8 bits, weights of 8 or fewer.
     GemmTypes types = GemmType::Fp32;
     ConvolutionShape shape;
     engine::BufferRange input, weights, output;

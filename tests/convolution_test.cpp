@@ -365,6 +365,8 @@ TEST_CASE("What cannot be convolved is refused, saying why", "[device][convoluti
     unreasonable = one.problem();
     unreasonable.shape.strideX = 0;
     CHECK_THROWS_AS(convolution().convolve(unreasonable), std::invalid_argument);
+    for (const ConvolutionPath path : convolutionPaths)
+        refuses([](auto& problem) { problem.types = GemmType::Tf32; }, path, "tf32 are not convolved");
     refuses([](auto& problem) { problem.types = GemmTypes::halfSums(); }, ConvolutionPath::Direct,
             "are not convolved");
     refuses(
