@@ -306,7 +306,8 @@ void Gemm::multiplyChunk(Work& work, const Panels& panels, Chunk chunk) {
         pack(work, panels, true, chunk);
         for (chunk.firstB = 0; chunk.firstB < panels.panelsB; chunk.firstB += mostB) {
             chunk.panelsB = std::min(mostB, panels.panelsB - chunk.firstB);
-            pack(work, panels, false, chunk);
+            // A B that is whole serves all of A.
+            if (chunk.firstA == 0 || mostB < panels.panelsB) pack(work, panels, false, chunk);
             multiplyPanels(work, panels, chunk);
         }
     }

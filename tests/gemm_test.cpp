@@ -252,6 +252,24 @@ TEST_CASE("Batches whose panels do not fit at a time are packed in turns", "[dev
     }
 }
 
+TEST_CASE("A matrix whose panels do not fit at a time is packed in chunks, of rows, of columns, or both",
+          "[device][gemm]") {
+    // Panels of A take 320 bytes, those of B 160 for each lane.
+    Gemm small(device(), 4000);
+    for (const Shape& shape : {Shape{70, 9, 40}, {9, 110, 40}, {70, 110, 40}, {70, 110, 2100}}) {
+        for (const GemmChannels channels : {GemmChannels::Rows, GemmChannels::Columns}) {
+            const Operand a = randomOperand(GemmType::Fp32, shape.m, shape.k, 71);
+            const Operand b = randomOperand(GemmType::Fp32, shape.k, shape.n, 72);
+            Product product(a, b);
+            product.scale(1, 1);
+            product.addBias(channels);
+            product.run(small, {GemmPath::Tiled, {2, 1, 4}});
+            INFO(shape.m << "x" << shape.n << "x" << shape.k);
+            CHECK(product.worst() <= 1);
+        }
+    }
+}
+
 TEST_CASE("A long k with a small C is cut in slices that add up", "[device][gemm]") {
     forEveryPath([&](GemmTypes type, GemmPath path) {
         const Operand a = randomOperand(type.a, 3, 5003, 11, {.isTransposed = true});
