@@ -73,13 +73,14 @@ Attention::Work::Work(engine::Device& device, const AttentionProblem& problem_)
     keyHeads = problem.heads / problem.group;
     rows = problem.group * problem.queries;
     tileRows = layer.lanes();
-    tiles = static_cast<uint32_t>(unitsOf(rows, tileRows));
+    tiles = static_cast<uint32_t>(quotient<uint64_t>(rows, tileRows));
     // Work for every core or compute unit, but no slices too short to be worth putting together.
     const uint64_t wanted = layer.isCpu() ? 16 : 2048;
-    const uint64_t most =
-        std::clamp<uint64_t>(wanted / (uint64_t{keyHeads} * tiles), 1, unitsOf(problem.keys, shortestSlice));
-    sliceKeys = static_cast<uint32_t>(unitsOf(unitsOf(problem.keys, most), keysPerStep) * keysPerStep);
-    slices = static_cast<uint32_t>(unitsOf(problem.keys, sliceKeys));
+    const uint64_t most = std::clamp<uint64_t>(wanted / (uint64_t{keyHeads} * tiles), 1,
+                                               quotient<uint64_t>(problem.keys, shortestSlice));
+    sliceKeys = static_cast<uint32_t>(
+        quotient<uint64_t>(quotient<uint64_t>(problem.keys, most), keysPerStep) * keysPerStep);
+    slices = static_cast<uint32_t>(quotient<uint64_t>(problem.keys, sliceKeys));
 }
 
 engine::Ticket Attention::run(const AttentionProblem& problem) {

@@ -3,6 +3,7 @@
 #include "engine/kernel.h"
 #include "quant/convolution.h"
 #include "quant/gemm_work.h"
+#include "quant/scratch.h"
 #include "shaders/convolution.h"
 
 #include <algorithm>
@@ -66,11 +67,7 @@ struct Convolution::Work {
     }
     // Scratch memory of at least so many bytes; what was there stays alive until the device is done with it.
     const engine::Buffer& scratch(engine::Buffer& buffer, uint64_t bytes) const {
-        if (buffer.sizeBytes() < bytes) {
-            buffer = {};
-            buffer = engine::Buffer(device, std::max<uint64_t>(bytes, 16), engine::MemoryKind::Device,
-                                    "scratch of convolutions");
-        }
+        growTo(device, buffer, bytes, "scratch of convolutions");
         return buffer;
     }
 };

@@ -28,7 +28,7 @@ void addUp(LayerWork& work, BufferRange losses, BufferRange counts, const engine
     const auto& kernel = work.laneKernel("loss_mean", {{0, floatElement(GemmType::Fp32)}});
     uint64_t offset = 0;
     for (bool isLast = false; !isLast;) {
-        const uint64_t groups = std::max<uint64_t>(unitsOf(rows, shaders::lossesPerGroup), 1);
+        const uint64_t groups = std::max<uint64_t>(quotient<uint64_t>(rows, shaders::lossesPerGroup), 1);
         const BufferRange lossSums(sums, offset, groups * 4),
             countSums(sums, offset + groups * 4, groups * 4);
         const shaders::LossMeanPush push{.losses = losses.address(),
@@ -79,7 +79,7 @@ engine::Ticket CrossEntropy::run(const CrossEntropyProblem& problem) {
                                  {losses, m_counts, written});
     });
     if (mean) {
-        const uint64_t groups = unitsOf(rows, shaders::lossesPerGroup);
+        const uint64_t groups = quotient<uint64_t>(rows, shaders::lossesPerGroup);
         growTo(m_device, m_sums, 2 * 8 * (groups + 2), "sums of losses");
         addUp(work, losses, m_counts, m_sums, rows, *mean);
     }

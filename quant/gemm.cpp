@@ -1,6 +1,7 @@
 #include "quant/gemm.h"
 
 #include "quant/gemm_work.h"
+#include "quant/scratch.h"
 
 #include <algorithm>
 #include <array>
@@ -135,8 +136,7 @@ void Gemm::compute(Work& work) {
 void Gemm::grow(Work& work, Buffer& buffer, uint64_t bytes, const char* name) {
     if (buffer.sizeBytes() >= bytes) return;
     work.commands.flush();
-    buffer = Buffer();
-    buffer = Buffer(m_device, bytes, MemoryKind::Device, name);
+    growTo(m_device, buffer, bytes, name);
 }
 
 void Gemm::reference(Work& work) {

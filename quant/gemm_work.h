@@ -4,6 +4,7 @@
 #include "engine/kernel.h"
 #include "quant/gemm.h"
 #include "quant/gemm_finishing.h"
+#include "quant/quotient.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,11 +15,6 @@
 // What the files that implement Gemm share.
 
 namespace quant {
-
-template <class Number>
-Number quotient(Number value, Number by) {
-    return (value + by - 1) / by;
-}
 
 // The elements' name in the kernels.
 inline uint32_t elementOf(GemmType type) {

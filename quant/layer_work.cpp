@@ -54,10 +54,4 @@ const engine::Kernel& LayerWork::laneKernel(const std::string& name, Constants c
     return m_device.kernel(name, {.constants = std::move(constants), .subgroupSize = lanes()});
 }
 
-void growTo(engine::Device& device, engine::Buffer& buffer, uint64_t bytes, const std::string& name) {
-    if (buffer.sizeBytes() >= bytes) return;
-    buffer = engine::Buffer();
-    buffer = engine::Buffer(device, bytes, engine::MemoryKind::Device, name);
-}
-
 }  // namespace quant

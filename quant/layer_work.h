@@ -4,6 +4,8 @@
 #include "engine/device.h"
 #include "engine/kernel.h"
 #include "quant/gemm_type.h"
+#include "quant/quotient.h"
+#include "quant/scratch.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -25,10 +27,6 @@ uint32_t elementsOf(const std::string& which, std::initializer_list<uint32_t> ex
 // That a range begins on a whole word, and holds the elements and the rest of their last word.
 void checkRange(const std::string& which, const engine::BufferRange& range, uint64_t elements,
                 GemmType type = GemmType::Fp32);
-
-constexpr uint64_t unitsOf(uint64_t value, uint64_t unit) {
-    return (value + unit - 1) / unit;
-}
 
 // One layer's work under way.
 class LayerWork {
@@ -80,9 +78,5 @@ private:
     engine::Commands m_commands;
     double m_operations = 0;  // in the present submission
 };
-
-// A buffer of at least so many bytes in place of one that has fewer; what is in use until now stays alive
-// until the device is done with it.
-void growTo(engine::Device& device, engine::Buffer& buffer, uint64_t bytes, const std::string& name);
 
 }  // namespace quant

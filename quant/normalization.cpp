@@ -30,14 +30,14 @@ shaders::BatchGeometry geometryOf(const BatchNormProblem& problem, uint32_t lane
     // Lanes walk along the pixels of an image where there are enough of them for all.
     const uint32_t pixelLanes = std::bit_ceil(std::min(problem.pixels, lanes));
     const uint32_t chunkImages = std::min(chunkElements / chunkPixels, problem.images);
-    const auto across = static_cast<uint32_t>(unitsOf(problem.pixels, chunkPixels));
+    const auto across = static_cast<uint32_t>(quotient<uint64_t>(problem.pixels, chunkPixels));
     return {.images = problem.images,
             .channels = problem.channels,
             .pixels = problem.pixels,
             .chunkImages = chunkImages,
             .chunkPixels = chunkPixels,
             .chunksAcross = across,
-            .chunks = across * static_cast<uint32_t>(unitsOf(problem.images, chunkImages)),
+            .chunks = across * static_cast<uint32_t>(quotient<uint64_t>(problem.images, chunkImages)),
             .pixelLanes = pixelLanes};
 }
 

@@ -23,7 +23,7 @@ uint32_t windowsAlong(uint32_t size, uint32_t kernel, uint32_t stride, uint32_t 
     if (size == 0 || (padded < span && !(isRoundedUp && span - padded < stride))) return 0;
     if (padded < span) return 1;
     const uint64_t room = padded - span;
-    uint64_t windows = (isRoundedUp ? unitsOf(room, stride) : room / stride) + 1;
+    uint64_t windows = (isRoundedUp ? quotient<uint64_t>(room, stride) : room / stride) + 1;
     if ((windows - 1) * stride >= uint64_t{size} + padding) --windows;
     return static_cast<uint32_t>(windows);
 }

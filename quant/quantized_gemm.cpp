@@ -3,6 +3,7 @@
 #include "quant/gemm_finishing.h"
 #include "quant/gemm_work.h"
 #include "quant/requantization.h"
+#include "quant/scratch.h"
 
 #include <algorithm>
 #include <bit>
@@ -206,10 +207,7 @@ const GemmFinishing& QuantizedGemm::prepare(const QuantizedGemmProblem& problem)
     const uint64_t linesOfA = uint64_t{product.m} * std::min(product.a.count, product.batches);
     const uint64_t linesOfB = uint64_t{product.n} * std::min(product.b.count, product.batches);
     const uint64_t bytes = (linesOfA + linesOfB) * sizeof(int32_t);
-    if (m_sums.sizeBytes() < bytes || m_sums.sizeBytes() == 0) {
-        m_sums = Buffer();
-        m_sums = Buffer(m_device, bytes, MemoryKind::Device, "sums of rows and columns");
-    }
+    growTo(m_device, m_sums, bytes, "sums of rows and columns");
     shaders::GemmFinish& values = m_finishing.values;
     if (!isAllZero(problem.b.zeroPoints)) {
         addSums(product, true, 0);
