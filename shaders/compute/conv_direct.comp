@@ -144,7 +144,7 @@ bool readsInside() {
 }
 
 void main() {
-    lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
+    findLane();
     if (workgroupIndex() >= push.blocks) return;
     const ConvGeometry g = push.geometry;
     const uint across = (g.outWidth + workgroupSize - 1u) / workgroupSize;

@@ -3,13 +3,7 @@
 #ifndef CONV_RUNS_GLSL
 #define CONV_RUNS_GLSL
 
-#include "compute/gemm_memory.glsl"
-
-// Loads a run through uniform addresses and lets each lane pick its own, as gemm_tiled does: a GPU would
-// make workgroupSize loads of that.
-layout(constant_id = 6) const bool picksLanes = false;
-
-uint lane;  // set once, before all loops: see gemm_tiled
+#include "compute/lanes.glsl"
 
 const uint perWordShift = elementType == elementF32 ? 0u : elementType <= elementBF16 ? 1u : 2u;
 

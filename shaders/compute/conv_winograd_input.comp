@@ -45,7 +45,7 @@ void load(uint plane, int y, int x, int firstX, bool isInside) {
 }
 
 void main() {
-    lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
+    findLane();
     uint channel = firstPlaneOfWorkgroup();
     if (channel >= push.planes) return;
     const Tile own = tileAt(lane), first = tileAt(0u);

@@ -20,7 +20,7 @@ layout(push_constant, scalar) uniform Push {
 #include "compute/conv_winograd_tiles.glsl"
 
 void main() {
-    lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
+    findLane();
     uint plane = firstPlaneOfWorkgroup();
     if (plane >= push.planes) return;
     const Tile own = tileAt(lane), first = tileAt(0u);

@@ -18,7 +18,7 @@ layout(push_constant, scalar) uniform Push {
 };
 
 void main() {
-    lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
+    findLane();
     const uint first = workgroupIndex() * workgroupSize;
     if (first >= push.pairs) return;
     const uint firstElement = 9u * (push.firstPair + first);

@@ -7,7 +7,7 @@
 #extension GL_EXT_integer_dot_product : require
 
 #include "compute/gemm_epilogue.glsl"
-#include "compute/grid.glsl"  // with picksLanes a workgroup is exactly one whole subgroup
+#include "compute/lanes.glsl"  // a workgroup is one whole subgroup
 
 // elementS8 or elementU8: of the panels.
 layout(constant_id = 0) const uint elementA = elementS8;
@@ -15,7 +15,6 @@ layout(constant_id = 7) const uint elementB = elementS8;
 layout(constant_id = 2) const uint rowsPerPanel = 8;
 layout(constant_id = 3) const uint columnsPerLane = 2;
 layout(constant_id = 4) const uint unroll = 8;  // in words of four k
-layout(constant_id = 6) const bool picksLanes = false;
 layout(push_constant, scalar) uniform Push {
     GemmPanelsPush push;
 };
@@ -31,22 +30,11 @@ int dot4(uint a, uint b) {
     return int(dotPacked4x8EXT(a, b));
 }
 
-uint lane;  // see gemm_tiled
-
-// The lane's value of workgroupSize of them from `first` on.
-uint valueOfLane(Words b, uint first) {
-    if (!picksLanes) return b.at[first + lane];
-    uint value = b.at[first];
-    [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
-        value = mix(value, b.at[first + i], lane == i);
-    return value;
-}
-
 void multiplyStep(Words a, Words b) {
     [[unroll]] for (uint u = 0u; u < unroll; ++u) {
         uint columns[columnsPerLane];
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
-            columns[j] = valueOfLane(b, u * columnsPerPanel + j * workgroupSize);
+            columns[j] = laneWord(b, u * columnsPerPanel + j * workgroupSize);
         [[unroll]] for (uint i = 0u; i < rowsPerPanel; ++i) {
             const uint x = a.at[u * rowsPerPanel + i];
             [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
@@ -56,7 +44,7 @@ void multiplyStep(Words a, Words b) {
 }
 
 void main() {
-    lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
+    findLane();
     if (isWorkgroupIdle()) return;
     const PanelsOfWorkgroup panels = panelsOfWorkgroup();
     [[unroll]] for (uint i = 0u; i < rowsPerPanel * columnsPerLane; ++i)

@@ -13,7 +13,7 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
 #include "compute/gemm_memory.glsl"
-#include "compute/grid.glsl"  // a workgroup is one subgroup
+#include "compute/lanes.glsl"  // a workgroup is one subgroup
 
 layout(constant_id = 0) const uint elementA = elementF32;
 layout(constant_id = 7) const uint elementB = elementF32;
@@ -21,7 +21,6 @@ layout(constant_id = 2) const uint rowsPerGroup = 1;    // at least m
 layout(constant_id = 3) const uint columnsPerLane = 4;  // along k: columns of the workgroup
 layout(constant_id = 4) const uint unroll = 8;
 layout(constant_id = 5) const bool liesAlongDepth = false;
-layout(constant_id = 6) const bool picksLanes = false;  // as in gemm_tiled, for float32
 layout(push_constant, scalar) uniform Push {
     GemmSkinnyPush push;
 };
@@ -29,7 +28,6 @@ layout(push_constant, scalar) uniform Push {
 const bool isInteger = elementA >= elementS8 && elementA <= elementSign;
 float sums[rowsPerGroup * columnsPerLane];
 int integerSums[rowsPerGroup * columnsPerLane];
-uint lane;
 
 uint bitsOfA(uint index) {
     return elementBits(push.a, push.aFirst + index, elementA);
@@ -41,11 +39,7 @@ uint bitsOfB(uint index) {
 // The lane's element of a run of workgroupSize of B from `first` on, all inside the matrix.
 uint run(uint first) {
     if (!picksLanes || elementB != elementF32) return bitsOfB(first + lane);
-    Words words = wordsFrom(push.b, push.bFirst + first, 4u);
-    uint value = words.at[0];
-    [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
-        value = mix(value, words.at[i], lane == i);
-    return value;
+    return laneWord(wordsFrom(push.b, push.bFirst + first, 4u), 0u);
 }
 
 void addProduct(uint sum, uint a, uint b) {
@@ -124,7 +118,7 @@ void store(uint slice, uint row, uint column, uint sum) {
 }
 
 void main() {
-    lane = picksLanes || liesAlongDepth ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
+    findLane();
     [[unroll]] for (uint i = 0u; i < rowsPerGroup * columnsPerLane; ++i) {
         sums[i] = 0.0;
         integerSums[i] = 0;

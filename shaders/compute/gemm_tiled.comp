@@ -15,21 +15,18 @@
 // - A loop's variables are blended by the execution mask at each turn: the depth is unrolled 16 to 32 times.
 // - The loop tests at its end. A loop that tests first runs once more with all lanes off, and what it reads
 //   through uniform addresses it reads even then, beyond the panel.
-// - A uniform address costs one scalar load, a lane's own address a gather: see valueOfLane.
+// - A uniform address costs one scalar load, a lane's own address a gather: see laneWord.
 // - Addresses: one for each turn, everything else at constant offsets from it.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_basic : require
 
 #include "compute/gemm_epilogue.glsl"
-#include "compute/grid.glsl"  // with picksLanes a workgroup is exactly one whole subgroup
+#include "compute/lanes.glsl"  // a workgroup is one whole subgroup
 
 layout(constant_id = 2) const uint rowsPerPanel = 8;
 layout(constant_id = 3) const uint columnsPerLane = 3;
 layout(constant_id = 4) const uint unroll = 32;  // the depth is a multiple of it, and at least that
 layout(constant_id = 5) const bool isInteger = false;
-// Loads a run of B through uniform addresses and lets each lane pick its own: llvmpipe's compiler makes one
-// vector load of that. On a GPU it would be workgroupSize loads: leave it off.
-layout(constant_id = 6) const bool picksLanes = false;
 layout(push_constant, scalar) uniform Push {
     GemmPanelsPush push;
 };
@@ -38,24 +35,11 @@ layout(push_constant, scalar) uniform Push {
 const uint columnsPerPanel = workgroupSize * columnsPerLane;
 float sums[rowsPerPanel * columnsPerLane];
 
-// Set once, before the loops. gl_SubgroupInvocationID is a constant vector to llvmpipe's compiler there,
-// which makes valueOfLane one load; read inside of the loop, or from gl_LocalInvocationIndex, it is not.
-uint lane;
-
-// The lane's value of workgroupSize of them from `first` on.
-float valueOfLane(Words b, uint first) {
-    if (!picksLanes) return uintBitsToFloat(b.at[first + lane]);
-    float value = uintBitsToFloat(b.at[first]);
-    [[unroll]] for (uint i = 1u; i < workgroupSize; ++i)
-        value = mix(value, uintBitsToFloat(b.at[first + i]), lane == i);
-    return value;
-}
-
 void multiplyStep(Words a, Words b) {
     [[unroll]] for (uint u = 0u; u < unroll; ++u) {
         float columns[columnsPerLane];
         [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
-            columns[j] = valueOfLane(b, u * columnsPerPanel + j * workgroupSize);
+            columns[j] = uintBitsToFloat(laneWord(b, u * columnsPerPanel + j * workgroupSize));
         [[unroll]] for (uint i = 0u; i < rowsPerPanel; ++i) {
             const float x = uintBitsToFloat(a.at[u * rowsPerPanel + i]);
             [[unroll]] for (uint j = 0u; j < columnsPerLane; ++j)
@@ -65,7 +49,7 @@ void multiplyStep(Words a, Words b) {
 }
 
 void main() {
-    lane = picksLanes ? gl_SubgroupInvocationID : gl_LocalInvocationIndex;
+    findLane();
     if (isWorkgroupIdle()) return;
     const PanelsOfWorkgroup panels = panelsOfWorkgroup();
     [[unroll]] for (uint i = 0u; i < rowsPerPanel * columnsPerLane; ++i)

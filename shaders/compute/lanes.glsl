@@ -13,7 +13,8 @@
 // makes one vector load of that. On a GPU it would be workgroupSize loads: leave it off.
 layout(constant_id = 6) const bool picksLanes = false;
 
-// Set once, before the loops: gl_SubgroupInvocationID is a constant vector to llvmpipe's compiler there.
+// Set once, before the loops: gl_SubgroupInvocationID is a constant vector to llvmpipe's compiler there,
+// which makes laneWord one load; read inside of the loop, or from gl_LocalInvocationIndex, it is not.
 uint lane;
 void findLane() {
     lane = gl_SubgroupInvocationID;
