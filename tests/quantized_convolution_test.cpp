@@ -1,14 +1,13 @@
 #include "quant/quantized_convolution.h"
 
-#include "quant/requantization.h"
 #include "tests/device_fixture.h"
 #include "tests/gemm_operands.h"
+#include "tests/requantized.h"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 
 namespace tests {
@@ -106,22 +105,9 @@ private:
         const bool isRelu = m_problem.convolution.activation == GemmActivation::Relu;
         const auto& scales = m_problem.weights.scales;
         const double scale = double{scales[scales.size() > 1 ? filter : 0]} * m_problem.input.scales[0];
-        const auto sum = static_cast<int32_t>(total(index));
-        if (m_problem.output == QuantizedOutput::Fp32) {
-            float value = static_cast<float>(scale) * static_cast<float>(sum);
-            if (isRelu) value = std::max(value, 0.0f);
-            std::memcpy(bytes.data() + index * 4, &value, 4);
-            return;
-        }
-        const double multiplier = scale / m_problem.scaleOutput;
-        const double scaled =
-            m_problem.requantization == Requantization::Fixed
-                ? scaledByFixed(sum, fixedMultiplier(multiplier))
-                : std::nearbyint(double{static_cast<float>(multiplier) * static_cast<float>(sum)});
-        const double low = m_problem.output == QuantizedOutput::Int8 ? -128 : 0;
-        const double least = isRelu ? m_problem.zeroPointOutput : low;
-        const double level = std::clamp(scaled + m_problem.zeroPointOutput, least, low + 255);
-        bytes[index] = static_cast<std::byte>(static_cast<int>(level));
+        const Requantized requantized{m_problem.output, m_problem.requantization, m_problem.scaleOutput,
+                                      m_problem.zeroPointOutput, isRelu};
+        requantized.store(bytes, index, total(index), scale);
     }
 
     Operand m_weights, m_input;

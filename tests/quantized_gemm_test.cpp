@@ -3,6 +3,7 @@
 #include "quant/requantization.h"
 #include "tests/device_fixture.h"
 #include "tests/gemm_operands.h"
+#include "tests/requantized.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -131,23 +132,9 @@ private:
             sum += (static_cast<int64_t>(m_a.at(batch, row, k)) - of(m_problem.a.zeroPoints)) *
                    (static_cast<int64_t>(m_b.at(0, k, column)) - of(m_problem.b.zeroPoints));
         }
-        const auto total = static_cast<int32_t>(static_cast<uint32_t>(sum));
-        const double scale = double{of(m_problem.a.scales)} * of(m_problem.b.scales);
-        if (m_case.output == QuantizedOutput::Fp32) {
-            float value = static_cast<float>(scale) * static_cast<float>(total);
-            if (m_case.isRelu) value = std::max(value, 0.0f);
-            std::memcpy(bytes.data() + at * 4, &value, 4);
-            return;
-        }
-        const double multiplier = scale / m_problem.scaleC;
-        const double scaled =
-            m_case.requantization == Requantization::Fixed
-                ? scaledByFixed(total, fixedMultiplier(multiplier))
-                : std::nearbyint(double{static_cast<float>(multiplier) * static_cast<float>(total)});
-        const double low = m_case.output == QuantizedOutput::Int8 ? -128 : 0;
-        const double least = m_case.isRelu ? m_problem.zeroPointC : low;
-        const double level = std::clamp(scaled + m_problem.zeroPointC, least, low + 255);
-        bytes[at] = static_cast<std::byte>(static_cast<int>(level));
+        const Requantized requantized{m_case.output, m_case.requantization, m_problem.scaleC,
+                                      m_problem.zeroPointC, m_case.isRelu};
+        requantized.store(bytes, at, sum, double{of(m_problem.a.scales)} * of(m_problem.b.scales));
     }
 
     Case m_case;
